@@ -1,0 +1,66 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One list of settings for every Swift target: language mode 6, the upcoming features that house
+// rules rely on, strict memory safety, and no warning left standing.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableExperimentalFeature("Lifetimes"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+/// The arrows of ARCHITECTURE.md: Correlate -> Ingest; Detect -> Correlate, Ingest;
+/// Report -> Detect, Correlate, Ingest; vigil -> all. Nothing else.
+let package = Package(
+  name: "Vigil",
+  products: [.executable(name: "vigil", targets: ["vigil"])],
+  dependencies: [],
+  targets: [
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CPlatform"),
+
+    .target(
+      name: "Ingest", dependencies: ["CCrypto", "CZlib", "CPlatform"], swiftSettings: settings,
+      linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "Correlate", dependencies: ["Ingest"], swiftSettings: settings),
+    .target(name: "Detect", dependencies: ["Correlate", "Ingest"], swiftSettings: settings),
+    .target(
+      name: "Report", dependencies: ["Detect", "Correlate", "Ingest"], swiftSettings: settings),
+    .executableTarget(
+      name: "vigil", dependencies: ["Report", "Detect", "Correlate", "Ingest", "CPlatform"],
+      swiftSettings: settings),
+
+    // The seeded stream of fixtures/sixty-days: a library, so that tests can leave an incident out,
+    // and a small tool that writes the committed files.
+    .target(
+      name: "SixtyDays", path: "fixtures/sixty-days/generator", swiftSettings: settings),
+    .executableTarget(
+      name: "sixty-days", dependencies: ["SixtyDays"], path: "fixtures/sixty-days/tool",
+      swiftSettings: settings),
+
+    .target(
+      name: "TestSupport", dependencies: ["Ingest"], path: "Tests/TestSupport",
+      swiftSettings: settings),
+    .testTarget(
+      name: "IngestTests", dependencies: ["Ingest", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "CorrelateTests", dependencies: ["Correlate", "Ingest", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "DetectTests", dependencies: ["Detect", "Correlate", "Ingest", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ReportTests",
+      dependencies: ["Report", "Detect", "Correlate", "Ingest", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["SixtyDays", "Ingest", "TestSupport"],
+      swiftSettings: settings),
+  ]
+)

@@ -1,0 +1,20 @@
+// What Glibc's Swift module leaves out: variadic calls and feature-gated constants.
+#ifndef VIGIL_PLATFORM_H
+#define VIGIL_PLATFORM_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/// Columns of the terminal behind `descriptor`, or 0 when it is none.
+int vigil_terminal_columns(int descriptor);
+
+/// open(2) with O_CLOEXEC added; `mode` counts only with O_CREAT. Returns -1 and sets errno.
+int vigil_open(const char *path, int flags, mode_t mode);
+
+/// openat(2) with O_CLOEXEC added; `mode` counts only with O_CREAT. Returns -1 and sets errno.
+int vigil_openat(int directory, const char *path, int flags, mode_t mode);
+
+/// flock(2) with LOCK_EX | LOCK_NB. Returns -1 and sets errno.
+int vigil_lock_exclusive(int descriptor);
+
+#endif

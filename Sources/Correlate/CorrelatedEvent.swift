@@ -1,0 +1,76 @@
+package import Ingest
+
+/// What Correlate tells its reader, in event-time order.
+package enum CorrelatedEvent: Sendable, Equatable {
+  /// Every request, trigger or not, with what came of it at the gateway.
+  case request(IndexedRecord, RequestOutcome)
+  /// Every decision, approval, alert and control record.
+  case record(IndexedRecord)
+  /// An activity came about, changed or settled.
+  case activity(ActivityUpdate)
+
+  /// The event time at which this was known.
+  package var at: Timestamp {
+    switch self {
+    case .request(let record, _), .record(let record): record.record.header.timestamp
+    case .activity(let update): update.at
+    }
+  }
+}
+
+/// One change of one activity, and the activity after it.
+package struct ActivityUpdate: Sendable, Equatable {
+  package enum Change: String, Sendable, CaseIterable {
+    /// Who asked for what, and when, is known: the request was joined to its run; or the join
+    /// window passed with only one of them; or the trigger was refused. Exactly once per activity,
+    /// before any of the changes below that concern rules about intent.
+    case triggered
+    /// The run started (once per attempt).
+    case started
+    /// A task or the run reported progress, or a task ended; the snapshot's counts changed.
+    case progressed
+    /// An attempt failed and another followed: the run goes on.
+    case attemptEnded
+    /// The run is over and its outcome known (or known to be missing).
+    case ended
+    /// The join window passed without a run for an accepted trigger.
+    case runMissing
+    /// The join window passed without a request for a run.
+    case requestMissing
+    /// Nothing more is expected; the activity leaves memory after this. Exactly once, always last.
+    case settled
+  }
+
+  /// Event time at which this became known: a record's time, or the end of a window.
+  package let at: Timestamp
+  package let change: Change
+  package let activity: Activity
+
+  package init(at: Timestamp, change: Change, activity: Activity) {
+    self.at = at
+    self.change = change
+    self.activity = activity
+  }
+}
+
+/// What became of one request at the gateway; every request has exactly one.
+package enum RequestOutcome: String, Sendable, CaseIterable {
+  /// 1xx to 3xx other than a redirect to a login: answered.
+  case answered
+  /// 401, or a redirect of an anonymous request: nobody was identified.
+  case unauthenticated
+  /// 403: identified and refused.
+  case denied
+  /// Any other 4xx.
+  case clientError = "client_error"
+  /// 502, 503 or 504: the gateway could not get an answer upstream.
+  case upstreamFailed = "upstream_failed"
+  /// Any other 5xx: the upstream answered with its own error.
+  case serverError = "server_error"
+  /// Status 0 with a body of nothing after a wait: the client went away.
+  case clientGone = "client_gone"
+  /// Status 0 at once: no site or route took it.
+  case unhandled
+  /// The record carries no status.
+  case unstated
+}

@@ -1,0 +1,4 @@
+@main
+enum Vigil {
+  static func main() {}
+}
