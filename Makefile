@@ -1,0 +1,39 @@
+# Two commands do everything a newcomer needs: `make demo` and `make test`.
+# `make help` lists the others.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+RELEASE := .build/release/vigil
+
+.PHONY: help demo build test check lint bench install dependencies fixtures
+
+help:            ## this list
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[a-z ]*## */\t/' | expand -t 16
+
+demo: build      ## install what is missing, build release, run the whole way on fixtures/
+	@$(RELEASE) demo --fixtures fixtures
+
+build: dependencies ## the release binary, .build/release/vigil
+	swift build -c release --product vigil --explicit-target-dependency-import-check error
+
+test: dependencies ## every test
+	swift build --build-tests --explicit-target-dependency-import-check error
+	swift test --skip-build
+
+check: lint test build ## format lint, tests, release build, thread and address sanitizers
+	swift test --sanitize=thread --scratch-path .build-thread --filter 'IngestTests|CorrelateTests'
+	swift test --sanitize=address --scratch-path .build-address --disable-xctest --filter 'IngestTests|CorrelateTests'
+
+lint:            ## swift format in strict mode
+	swift format lint --strict --recursive Package.swift Sources Tests fixtures/sixty-days
+
+fixtures: dependencies ## write fixtures/sixty-days anew from its seed
+	fixtures/sixty-days/regenerate.sh
+
+install: build   ## /usr/local/bin/vigil (PREFIX=… changes it)
+	install -D -m 0755 $(RELEASE) $(DESTDIR)$(or $(PREFIX),/usr/local)/bin/vigil
+
+dependencies:
+	@scripts/dependencies.sh

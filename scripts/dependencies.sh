@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Makes sure that the toolchain and the few system libraries are there.
+#
+# Missing Debian packages are installed when we may; otherwise the exact command is printed and the
+# run ends. Nothing is touched when nothing is missing.
+set -euo pipefail
+
+# What we need, each with a file that only it brings.
+packages=(libssl-dev zlib1g-dev tzdata make)
+witnesses=(/usr/include/openssl/evp.h /usr/include/zlib.h /usr/share/zoneinfo/Europe/Berlin /usr/bin/make)
+
+missing=()
+for index in "${!packages[@]}"; do
+  [ -e "${witnesses[$index]}" ] || missing+=("${packages[$index]}")
+done
+
+if [ "${#missing[@]}" -gt 0 ]; then
+  command="apt-get install -y --no-install-recommends ${missing[*]}"
+  if ! command -v apt-get >/dev/null; then
+    echo "missing: ${missing[*]} (Debian's names); this system has no apt-get, install them its own way" >&2
+    exit 1
+  elif [ "$(id -u)" -eq 0 ]; then
+    echo "installing ${missing[*]}" >&2
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq
+    $command >/dev/null
+  else
+    echo "missing: ${missing[*]}; run this, then try again:" >&2
+    echo "  sudo apt-get update && sudo $command" >&2
+    exit 1
+  fi
+fi
+
+if ! command -v swift >/dev/null; then
+  echo "no swift on the PATH: Vigil builds with the Swift 6.3 toolchain (https://www.swift.org/install/linux/)" >&2
+  exit 1
+fi
