@@ -119,9 +119,11 @@ package struct FileTail<Files: LogFiles>: ~Copyable {
   ) throws(InputError) {
     let count = try buffer.fill { (space) throws(InputError) in try opened.read(into: &space) }
     do {
+      let head = Array(buffer.filled(last: count, limit: prefixByteCount))
       let length = opened.isCompressed ? nil : try opened.status().byteCount
-      let prefix = try opened.prefix(prefixByteCount)
-      state.handle(.read(byteCount: count, fileByteCount: length, prefix: prefix))
+      let prefix = opened.isCompressed ? nil : try opened.prefix(prefixByteCount)
+      state.handle(
+        .read(byteCount: count, head: head, fileByteCount: length, filePrefix: prefix))
     } catch {
       takeBack(count, &opened)
       throw error

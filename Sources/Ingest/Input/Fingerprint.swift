@@ -22,13 +22,18 @@ package struct Fingerprint: Hashable, Sendable {
 
   /// Of the first bytes of `prefix`, at most `byteCountMax`.
   package init(of prefix: some Sequence<UInt8>) {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    var count = 0
-    for byte in prefix.prefix(Fingerprint.byteCountMax) {
+    self = Fingerprint(byteCount: 0, hash: 0xCBF2_9CE4_8422_2325).extended(by: prefix)
+  }
+
+  /// With the bytes that follow those hashed here, up to `byteCountMax` in all.
+  package func extended(by bytes: some Sequence<UInt8>) -> Fingerprint {
+    var hash = hash
+    var count = byteCount
+    for byte in bytes.prefix(Fingerprint.byteCountMax - byteCount) {
       hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
       count += 1
     }
-    self.init(byteCount: count, hash: hash)
+    return Fingerprint(byteCount: count, hash: hash)
   }
 
   /// Whether a file that begins with `prefix` begins with the bytes hashed here.

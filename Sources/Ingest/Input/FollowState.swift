@@ -48,9 +48,10 @@ package struct FollowState: Sendable {
     /// Not there, or not long enough, or not to be decompressed.
     case openFailed(isGone: Bool)
     /// - byteCount: bytes read, 0 at the end.
-    /// - fileByteCount: the file's length after the read; nil where it says nothing (compressed).
-    /// - prefix: as many first plain bytes as the file had after the read, at most those asked for.
-    case read(byteCount: Int, fileByteCount: Int?, prefix: [UInt8])
+    /// - head: the first of them, at most as many as were asked for.
+    /// - fileByteCount, filePrefix: the file's length and first bytes after the read, at most as many
+    ///   as were asked for; nil for a compressed file, which is never rewritten.
+    case read(byteCount: Int, head: [UInt8], fileByteCount: Int?, filePrefix: [UInt8]?)
     /// The open file cannot be read further, now or ever.
     case readFailed
     /// - lineOffset: of the first byte not delivered.
@@ -143,8 +144,8 @@ package struct FollowState: Sendable {
       opened(target, identity, purpose)
     case (.opening(let target, let purpose), .openFailed(let isGone)):
       openFailed(target, isGone: isGone, purpose)
-    case (.reading(let next), .read(let count, let length, let prefix)):
-      read(count, length, prefix, next)
+    case (.reading(let next), .read(let count, let head, let length, let prefix)):
+      read(count, head, length, prefix, next)
     case (.reading, .readFailed): readFailed()
     case (.delivering(let next), .delivered(let lineOffset)):
       delivered(upTo: lineOffset)
@@ -181,11 +182,16 @@ package struct FollowState: Sendable {
     phase = .reporting(.unreadable(path: target.path), then: .waiting(then: .surveying(.next)))
   }
 
-  private mutating func read(_ count: Int, _ length: Int?, _ prefix: [UInt8], _ next: Target?) {
+  /// Believed only when the file, after the read, still begins with everything read so far, these
+  /// bytes included: else it was cut, or rewritten, before or during the read.
+  private mutating func read(
+    _ count: Int, _ head: [UInt8], _ length: Int?, _ prefix: [UInt8]?, _ next: Target?
+  ) {
     guard var file = current else { return }
+    let known = file.fingerprint.byteCount - file.readOffset
+    let fingerprint = file.fingerprint.extended(by: head.dropFirst(max(known, 0)))
     let isShorter = length.map { $0 < file.readOffset } ?? false
-    // A compressed file is never rewritten, and its prefix is known only as far as it was read.
-    guard length == nil || (!isShorter && file.fingerprint.matches(prefix: prefix)) else {
+    guard !isShorter, prefix.map({ fingerprint.matches(prefix: $0) }) ?? true else {
       phase = .surveying(.truncated)
       return
     }
@@ -194,7 +200,7 @@ package struct FollowState: Sendable {
       return
     }
     file.readOffset += count
-    file.fingerprint = Fingerprint(of: prefix.prefix(file.readOffset))
+    file.fingerprint = fingerprint
     current = file
     phase = .delivering(isLast: next)
   }

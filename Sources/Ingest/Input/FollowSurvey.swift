@@ -130,19 +130,16 @@ extension FollowSurvey {
     _ prefixByteCount: Int, _ files: some LogFiles
   ) -> FollowCandidate {
     let prefix = try? plainPrefix(path, status.identity, prefixByteCount, files)
-    let isWhole = prefix.map { $0.count == prefixByteCount } ?? false
+    let isWhole = prefix?.count == prefixByteCount
     return FollowCandidate(
       path: path, age: age, identity: status.identity, isCompressed: isCompressed,
       byteCount: status.byteCount, fingerprint: isWhole ? prefix.map { Fingerprint(of: $0) } : nil)
   }
 
   /// Nil when another file has taken the name since it was looked at.
-  private static func plainPrefix(
-    _ path: String, _ identity: FileIdentity, _ count: Int, _ files: some LogFiles
+  private static func plainPrefix<Files: LogFiles>(
+    _ path: String, _ identity: FileIdentity, _ count: Int, _ files: Files
   ) throws(InputError) -> [UInt8]? {
-    var log = try OpenedLog(opening: path, in: files)
-    guard try log.status().identity == identity else { return nil }
-    if log.isCompressed { _ = try log.skip(toOffset: count) }
-    return try log.prefix(count)
+    try OpenedLog<Files.Handle>.plainPrefix(of: path, identity: identity, count: count, in: files)
   }
 }

@@ -73,6 +73,13 @@ package struct LineBuffer: Sendable {
     end -= count
   }
 
+  /// The first bytes, at most `limit`, of the last `count` that were filled in. Precondition: no line
+  /// was asked for since.
+  package func filled(last count: Int, limit: Int) -> ArraySlice<UInt8> {
+    precondition(count >= 0 && count <= end - scanned, "\(count) bytes of \(end - scanned)")
+    return buffer[(end - count)..<(end - count + min(count, limit))]
+  }
+
   /// The next whole line; nil when the buffer must be filled first.
   ///
   /// - Parameter discarding: gets the bytes of an over-long line piece by piece, in order, without

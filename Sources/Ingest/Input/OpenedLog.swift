@@ -6,8 +6,6 @@ struct OpenedLog<Handle: LogFileHandle>: ~Copyable {
   private var gzip: GzipReader?
   /// Offset of the next plain byte.
   private(set) var offset = 0
-  /// The first decompressed bytes, for the fingerprint: a gzip stream is not read twice.
-  private var decompressedHead: [UInt8] = []
 
   init(opening path: String, in files: some LogFiles<Handle>) throws(InputError) {
     let handle = try files.open(path)
@@ -51,9 +49,29 @@ struct OpenedLog<Handle: LogFileHandle>: ~Copyable {
     return true
   }
 
-  /// The first plain bytes of the file, at most `count`; of a gzip file as far as it was read.
+  /// The first bytes of the file, at most `count`. Precondition: a plain file.
   func prefix(_ count: Int) throws(InputError) -> [UInt8] {
-    isCompressed ? Array(decompressedHead.prefix(count)) : try OpenedLog.bytes(handle, count: count)
+    precondition(!isCompressed, "the stored prefix of a compressed file")
+    return try OpenedLog.bytes(handle, count: count)
+  }
+
+  /// The first plain bytes of a file, at most `count`; fewer where it ends or does not decompress.
+  static func plainPrefix(
+    of path: String, identity: FileIdentity?, count: Int, in files: some LogFiles<Handle>
+  ) throws(InputError) -> [UInt8]? {
+    var log = try OpenedLog(opening: path, in: files)
+    if let identity, try log.status().identity != identity { return nil }
+    guard log.isCompressed else { return try log.prefix(count) }
+    var bytes = [UInt8](repeating: 0, count: count)
+    var filled = 0
+    while filled < count {
+      var span = bytes.mutableSpan
+      var rest = span._mutatingExtracting(droppingFirst: filled)
+      // What does not decompress is what gzip has not written yet, or never will have.
+      guard let read = try? log.read(into: &rest), read > 0 else { break }
+      filled += read
+    }
+    return Array(bytes[..<filled])
   }
 
   private mutating func readGzip(_ buffer: inout MutableSpan<UInt8>) throws(InputError) -> Int {
@@ -68,8 +86,6 @@ struct OpenedLog<Handle: LogFileHandle>: ~Copyable {
       throw error
     }
     gzip = consume reader
-    let wanted = min(count, Fingerprint.byteCountMax - decompressedHead.count)
-    for index in 0..<max(wanted, 0) { decompressedHead.append(buffer[index]) }
     return count
   }
 
