@@ -6,7 +6,7 @@ enum CaddyAccessLog: LogSource {
   static let format = LogFormat.caddy
 
   /// A request with its outcome, of a logger that is not the error log.
-  static func recognises(_ line: LineReader) -> Bool {
+  static func recognises(_ line: LineFields) -> Bool {
     let document = line.document
     guard let request = document.member(line.root, "request"),
       document.kind(request) == .object, document.member(line.root, "status") != nil,
@@ -16,7 +16,7 @@ enum CaddyAccessLog: LogSource {
       || document.member(line.root, "size") != nil && !CaddyRuntimeLog.isErrorLog(line)
   }
 
-  static func read(_ line: LineReader) throws(LineError) -> SourceReading {
+  static func read(_ line: LineFields) throws(LineError) -> SourceReading {
     let root = line.root
     let request = try line.requiredObject(root, "request")
     let headers = line.value(root, "resp_headers")
@@ -40,7 +40,7 @@ enum CaddyAccessLog: LogSource {
   }
 
   private static func readTarget(
-    _ line: LineReader, _ request: LineReader.Node, into body: inout RequestRecord
+    _ line: LineFields, _ request: LineFields.Node, into body: inout RequestRecord
   ) throws(LineError) {
     body.remoteIP = try CaddyAccessLog.remoteIP(line, request)
     body.remotePort = try remotePort(line, request)
@@ -56,7 +56,7 @@ enum CaddyAccessLog: LogSource {
 
   /// From 2.7 on the client behind trusted proxies, before that the peer itself.
   static func remoteIP(
-    _ line: LineReader, _ request: LineReader.Node
+    _ line: LineFields, _ request: LineFields.Node
   ) throws(LineError) -> String? {
     if let client = try line.text(request, "client_ip") { return client }
     return try line.text(request, "remote_ip")
@@ -64,7 +64,7 @@ enum CaddyAccessLog: LogSource {
 
   /// Caddy writes the port as a string.
   static func remotePort(
-    _ line: LineReader, _ request: LineReader.Node
+    _ line: LineFields, _ request: LineFields.Node
   ) throws(LineError) -> Int? {
     guard let node = line.value(request, "remote_port") else { return nil }
     guard line.document.kind(node) == .string else {
@@ -78,7 +78,7 @@ enum CaddyAccessLog: LogSource {
   }
 
   private static func readAnswer(
-    _ line: LineReader, _ headers: LineReader.Node?, into body: inout RequestRecord
+    _ line: LineFields, _ headers: LineFields.Node?, into body: inout RequestRecord
   ) throws(LineError) {
     body.status = try line.integer(line.root, "status", in: 0...999)
     body.durationSeconds = try line.caddyDuration(line.root)
@@ -101,7 +101,7 @@ enum CaddyAccessLog: LogSource {
   }
 
   private static func readTLS(
-    _ line: LineReader, _ request: LineReader.Node, into body: inout RequestRecord
+    _ line: LineFields, _ request: LineFields.Node, into body: inout RequestRecord
   ) throws(LineError) {
     guard let tls = line.value(request, "tls") else { return }
     body.tlsVersion = try line.integer(tls, "version", in: 0...65_535).map(TLSNames.version)
@@ -110,29 +110,29 @@ enum CaddyAccessLog: LogSource {
   }
 
   private static func requestID(
-    _ line: LineReader, _ headers: LineReader.Node?
+    _ line: LineFields, _ headers: LineFields.Node?
   ) throws(LineError) -> String? {
     if let appended = try line.text(line.root, "request_id") { return appended }
     if let headers, let minted = line.headerValue(headers, "x-request-id") { return minted }
     return try line.text(line.root, "uuid")
   }
 
-  private static func traceID(_ line: LineReader) throws(LineError) -> String? {
+  private static func traceID(_ line: LineFields) throws(LineError) -> String? {
     for key: StaticString in ["traceID", "trace_id"] {
       if let text = try line.text(line.root, key), TraceParent.isTraceID(text.utf8) { return text }
     }
     return nil
   }
 
-  private static func groups(_ line: LineReader, _ headers: LineReader.Node?) -> [String] {
+  private static func groups(_ line: LineFields, _ headers: LineFields.Node?) -> [String] {
     let appended = line.groups(line.value(line.root, "groups"))
     if !appended.isEmpty { return appended }
     guard let headers, let value = line.headerValue(headers, "x-auth-groups") else { return [] }
-    return LineReader.list(value)
+    return LineFields.list(value)
   }
 }
 
-extension LineReader {
+extension LineFields {
   /// The first meaningful value of a header; `name` in lower case.
   func headerValue(_ headers: Node, _ name: StaticString) -> String? {
     var result: String?

@@ -6,7 +6,7 @@ enum CaddyRuntimeLog: LogSource {
   static let format = LogFormat.caddyRuntime
 
   /// A zap line: level, message and time.
-  static func recognises(_ line: LineReader) -> Bool {
+  static func recognises(_ line: LineFields) -> Bool {
     let keys = line.settings.keys
     guard let level = line.value(line.root, anyOf: keys.level),
       line.document.kind(level) == .string,
@@ -17,7 +17,7 @@ enum CaddyRuntimeLog: LogSource {
   }
 
   /// Whether the line is of a site's error log, which repeats the request's fields.
-  static func isErrorLog(_ line: LineReader) -> Bool {
+  static func isErrorLog(_ line: LineFields) -> Bool {
     if line.document.member(line.root, "err_id") != nil { return true }
     guard let logger = line.value(line.root, anyOf: line.settings.keys.logger),
       line.document.kind(logger) == .string
@@ -26,7 +26,7 @@ enum CaddyRuntimeLog: LogSource {
       .hasBytes("http.log.error", at: 0)
   }
 
-  static func read(_ line: LineReader) throws(LineError) -> SourceReading {
+  static func read(_ line: LineFields) throws(LineError) -> SourceReading {
     if CaddyAccessLog.recognises(line) { return try CaddyAccessLog.read(line) }
     let entry = try RuntimeEntry(line)
     guard let event = entry.event else {
@@ -44,7 +44,7 @@ enum CaddyRuntimeLog: LogSource {
 
   /// The peer and target: of the failed request, or of the call to the admin API.
   private static func readPeer(
-    _ line: LineReader, into body: inout ControlRecord
+    _ line: LineFields, into body: inout ControlRecord
   ) throws(LineError) {
     let request = line.value(line.root, "request") ?? line.root
     guard line.document.kind(request) == .object, line.value(request, "uri") != nil else { return }
@@ -65,7 +65,7 @@ private struct RuntimeEntry {
   let call: String?
   let signal: String?
 
-  init(_ line: LineReader) throws(LineError) {
+  init(_ line: LineFields) throws(LineError) {
     let root = line.root
     let keys = line.settings.keys
     guard let level = line.value(root, anyOf: keys.level).flatMap(line.document.string),

@@ -79,7 +79,7 @@ struct CaddyTime {
   ]
 }
 
-extension LineReader {
+extension LineFields {
   /// The time under one of the configured keys.
   func caddyTime(_ object: Node) throws(LineError) -> Timestamp {
     guard let node = value(object, anyOf: settings.keys.time) else {

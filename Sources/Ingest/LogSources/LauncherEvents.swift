@@ -2,9 +2,9 @@
 enum LauncherEvents: LogSource {
   static let format = LogFormat.launcher
 
-  static func recognises(_ line: LineReader) -> Bool { line.hasSchema("trigger-event/") }
+  static func recognises(_ line: LineFields) -> Bool { line.hasSchema("trigger-event/") }
 
-  static func read(_ line: LineReader) throws(LineError) -> SourceReading {
+  static func read(_ line: LineFields) throws(LineError) -> SourceReading {
     try line.requireSchema("trigger-event/1")
     let root = line.root
     let name = try line.requiredText(root, "event")
@@ -32,7 +32,7 @@ enum LauncherEvents: LogSource {
   }
 
   private static func readIdentity(
-    _ line: LineReader, into body: inout RunRecord
+    _ line: LineFields, into body: inout RunRecord
   ) throws(LineError) {
     let root = line.root
     body.runID =
@@ -52,7 +52,7 @@ enum LauncherEvents: LogSource {
   }
 
   private static func readUsage(
-    _ line: LineReader, into body: inout RunRecord
+    _ line: LineFields, into body: inout RunRecord
   ) throws(LineError) {
     let root = line.root
     if body.event.isTerminal { body.durationSeconds = try line.seconds(root, "seconds") }
@@ -65,7 +65,7 @@ enum LauncherEvents: LogSource {
   /// 0 succeeded; negative (Python's -signal) or above 128 (a shell's 128 + signal) killed, or
   /// timed out when the launcher says that its deadline did it; anything else failed.
   private static func readExit(
-    _ line: LineReader, into body: inout RunRecord
+    _ line: LineFields, into body: inout RunRecord
   ) throws(LineError) {
     guard let code = try line.integer(line.root, "exit_code", in: -1_000_000...1_000_000) else {
       throw LineError(.missingField, "exit_code is absent", at: line.root)
@@ -83,7 +83,7 @@ enum LauncherEvents: LogSource {
   }
 
   /// `"timed_out":true`, or a `reason` or `killed_by` that names the deadline.
-  private static func isDeadline(_ line: LineReader) throws(LineError) -> Bool {
+  private static func isDeadline(_ line: LineFields) throws(LineError) -> Bool {
     if let flag = line.value(line.root, "timed_out") {
       guard let isSet = line.document.boolean(flag) else {
         throw line.wrongType("timed_out", "true or false", flag)
@@ -113,7 +113,7 @@ extension RunRecord.Trigger {
   }
 }
 
-extension LineReader {
+extension LineFields {
   /// Whether the `schema` key begins with a family's name.
   func hasSchema(_ family: StaticString) -> Bool {
     guard let schema = document.member(root, "schema"), document.kind(schema) == .string else {

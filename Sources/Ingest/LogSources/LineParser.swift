@@ -76,7 +76,7 @@ package struct LineParser: Sendable {
   // MARK: Recognition
 
   private func recognise() throws(Failure) -> any LogSource.Type {
-    let reader = LineReader(document: line, settings: settings)
+    let reader = LineFields(document: line, settings: settings)
     for source in candidates where source.recognises(reader) {
       if source == RecordLines.self { try refuseUnbelieved() }
       return source
@@ -131,7 +131,7 @@ package struct LineParser: Sendable {
   private func read(
     _ source: any LogSource.Type, _ document: JSONDocument, isVerbatim: Bool
   ) throws(Failure) -> ParsedLine {
-    let reader = LineReader(document: document, settings: settings)
+    let reader = LineFields(document: document, settings: settings)
     do {
       switch try source.read(reader) {
       case .ignored(let reason): return .ignored(reason)

@@ -7,8 +7,8 @@ protocol LogSource: SendableMetatype {
   /// Keys of the outermost object that hold no secret, whatever they are called.
   static var keptKeys: NameTable { get }
   /// Whether an object has this emitter's shape.
-  static func recognises(_ line: LineReader) -> Bool
-  static func read(_ line: LineReader) throws(LineError) -> SourceReading
+  static func recognises(_ line: LineFields) -> Bool
+  static func read(_ line: LineFields) throws(LineError) -> SourceReading
 }
 
 extension LogSource {

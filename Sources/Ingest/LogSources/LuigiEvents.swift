@@ -2,9 +2,9 @@
 enum LuigiEvents: LogSource {
   static let format = LogFormat.luigi
 
-  static func recognises(_ line: LineReader) -> Bool { line.hasSchema("luigi-event/") }
+  static func recognises(_ line: LineFields) -> Bool { line.hasSchema("luigi-event/") }
 
-  static func read(_ line: LineReader) throws(LineError) -> SourceReading {
+  static func read(_ line: LineFields) throws(LineError) -> SourceReading {
     try line.requireSchema("luigi-event/1")
     let root = line.root
     let name = try line.requiredText(root, "event")
@@ -36,7 +36,7 @@ enum LuigiEvents: LogSource {
   ]
 
   private static func run(
-    _ line: LineReader, _ event: RunRecord.Event
+    _ line: LineFields, _ event: RunRecord.Event
   ) throws(LineError) -> RunRecord {
     let root = line.root
     var body = RunRecord(event: event)
@@ -56,7 +56,7 @@ enum LuigiEvents: LogSource {
   }
 
   private static func task(
-    _ line: LineReader, _ name: String, _ event: TaskRecord.Event
+    _ line: LineFields, _ name: String, _ event: TaskRecord.Event
   ) throws(LineError) -> TaskRecord {
     let root = line.root
     let task = try line.requiredObject(root, "task")
@@ -76,14 +76,14 @@ enum LuigiEvents: LogSource {
   }
 
   /// Luigi's `owner_email`: one address, or several joined by commas.
-  private static func owner(_ line: LineReader, _ task: LineReader.Node) -> String? {
+  private static func owner(_ line: LineFields, _ task: LineFields.Node) -> String? {
     let owners = line.groups(line.value(task, "owner_email"))
     return owners.isEmpty ? nil : owners.joined(separator: ",")
   }
 
   /// Type and message; the traceback stays in `original` alone.
   private static func failure(
-    _ line: LineReader, _ name: String
+    _ line: LineFields, _ name: String
   ) throws(LineError) -> RunRecord.Failure? {
     if let exception = line.value(line.root, "exception") {
       return RunRecord.Failure(

@@ -7,7 +7,7 @@ enum RecordLines: LogSource {
   /// A decision names the kind of credential and its id, never the secret.
   static let keptKeys = NameTable(["credential", "credential_id"])
 
-  static func recognises(_ line: LineReader) -> Bool {
+  static func recognises(_ line: LineFields) -> Bool {
     guard let version = line.document.member(line.root, "v"),
       let kind = line.document.member(line.root, "kind")
     else { return false }
@@ -22,7 +22,7 @@ enum RecordLines: LogSource {
     }
   }
 
-  static func read(_ line: LineReader) throws(LineError) -> SourceReading {
+  static func read(_ line: LineFields) throws(LineError) -> SourceReading {
     var record: Record
     do {
       record = try Record(line.document)
@@ -37,7 +37,7 @@ enum RecordLines: LogSource {
     return .record(record)
   }
 
-  private static func lineError(_ error: RecordError, _ line: LineReader) -> LineError {
+  private static func lineError(_ error: RecordError, _ line: LineFields) -> LineError {
     let node = line.document.member(line.root, named: error.key) ?? line.root
     let key = error.key.isEmpty ? "the line" : error.key
     switch error.reason {
@@ -51,7 +51,7 @@ enum RecordLines: LogSource {
     }
   }
 
-  private static func hasUnknownKeys(_ line: LineReader) -> Bool {
+  private static func hasUnknownKeys(_ line: LineFields) -> Bool {
     var found = false
     line.document.forEachMember(line.root) { key, _ in
       let range = line.document.range(key)

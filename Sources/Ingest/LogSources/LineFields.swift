@@ -1,5 +1,5 @@
 /// Typed reading of one line's keys, with errors that name the key.
-struct LineReader {
+struct LineFields {
   let document: JSONDocument
   let settings: LogSettings
 
@@ -92,7 +92,7 @@ struct LineReader {
     guard let node else { return [] }
     if let list = document.strings(node) { return list.filter { !$0.isEmpty } }
     guard let text = meaningful(node) else { return [] }
-    return LineReader.list(text)
+    return LineFields.list(text)
   }
 
   /// The parts of `a, b,c`, trimmed, without empty ones.
