@@ -26,6 +26,15 @@ package enum JournalError: Error, Hashable, Sendable {
   case noRandomBytes
 }
 
+extension JournalError {
+  /// Runs `body`, its storage errors wrapped.
+  static func wrapping<Result: ~Copyable>(
+    _ body: () throws(StorageError) -> Result
+  ) throws(JournalError) -> Result {
+    do { return try body() } catch { throw .storage(error) }
+  }
+}
+
 /// The first place at which the bytes are not what they must be.
 package struct JournalDamage: Error, Hashable, Sendable {
   /// File, relative to the journal's directory.

@@ -35,6 +35,18 @@ package struct JournalSecret: ~Copyable {
     return ContentDigest(code.finish())
   }
 
+  /// The same for a record about to be stored as `entry`.
+  mutating func contentDigest(of header: RecordHeader, entry: [UInt8]) -> ContentDigest {
+    guard header.originalHMAC == nil, let original = header.original else {
+      return contentDigest(entry: entry, hmac: header.originalHMAC, original: nil)
+    }
+    // What is read back is the value alone, without white space that the line may have around it.
+    func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
+    let start = original.firstIndex { !isSpace($0) } ?? original.startIndex
+    let end = original.lastIndex { !isSpace($0) }.map { $0 + 1 } ?? start
+    return ContentDigest(code.code(original.span.extracting(start..<end)))
+  }
+
   /// The key index's key: the first 16 bytes of SHA-256(secret ‖ source length ‖ source ‖ id).
   ///
   /// Keyed, so that nobody who chooses ids can choose where they fall in the index; a quarter of

@@ -35,9 +35,9 @@ struct KeyIndex {
     tableCountMax = settings.keyTableCountMax
     filterByteCountMax = settings.keyFilterByteCountMax
     manifest = try KeyIndexManifest.read(storage) ?? KeyIndexManifest()
-    let isOfThisJournal =
-      try manifest.completeTo == 0 || leaf(manifest.completeTo - 1) == manifest.lastLeaf
-    if isOfThisJournal, try openRuns() { return }
+    let covered = manifest.completeTo
+    let lastLeaf = covered == 0 ? manifest.lastLeaf : try leaf(covered - 1)
+    if lastLeaf == manifest.lastLeaf, try openRuns() { return }
     manifest = KeyIndexManifest()
     runs = []
   }

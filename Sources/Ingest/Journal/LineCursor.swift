@@ -52,14 +52,14 @@ package struct LineCursor: ~Copyable {
     lineStart = nextStart
     var scanned = lineStart
     while true {
-      if let newline = firstNewline(from: scanned) {
+      if let newline = buffer.span.firstOffset(of: 0x0A, in: scanned..<filled) {
         guard newline - lineStart <= byteCountMax else { return stop(.lineTooLong) }
         lineEnd = newline
         nextStart = newline + 1
         return true
       }
       guard filled - lineStart <= byteCountMax else { return stop(.lineTooLong) }
-      scanned = filled - lineStart
+      scanned = filled - lineStart  // where the unread bytes will begin after the move
       guard try refill() else { return stop(.tail(byteCount: filled - lineStart)) }
     }
   }
@@ -86,15 +86,5 @@ package struct LineCursor: ~Copyable {
       at: bufferOffset + filled, into: &buffer, filled..<filled + wanted)
     filled += count
     return count > 0
-  }
-
-  private func firstNewline(from start: Int) -> Int? {
-    let bytes = buffer.span
-    var index = start
-    while index < filled {
-      if bytes[index] == 0x0A { return index }
-      index += 1
-    }
-    return nil
   }
 }
