@@ -15,6 +15,7 @@ extension Record {
     if header.isImported { writer.field("imported", true) }
     writer.field("received_at", header.receivedAt)
     writer.field("oversize_bytes", header.oversizeByteCount)
+    writer.field("oversize_sha256", header.oversizeSHA256)
     writer.field("original_hmac", header.originalHMAC)
     writer.field("original", json: header.original)
     writer.endObject()
@@ -60,6 +61,7 @@ extension RecordHeader {
     receivedAt = try reader.timestamp("received_at")
     isImported = try reader.boolean("imported") ?? false
     oversizeByteCount = try reader.integer("oversize_bytes", in: 0...Int.max)
+    oversizeSHA256 = try reader.string("oversize_sha256")
     originalHMAC = try reader.string("original_hmac")
     original = try reader.object("original")
   }

@@ -56,6 +56,8 @@ package struct RecordHeader: Sendable, Equatable {
   package var isImported: Bool
   /// Length of the emitter's line when the entry could not hold it whole.
   package var oversizeByteCount: Int?
+  /// SHA-256, hex, of the redacted line that the entry could not hold: its name in `oversize/`.
+  package var oversizeSHA256: String?
   /// HMAC-SHA-256 of the emitter's line, hex, when `original` is not that line byte for byte.
   package var originalHMAC: String?
   /// The emitter's object after redaction, a JSON text; nil when dropped or when none exists.

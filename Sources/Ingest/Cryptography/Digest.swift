@@ -1,0 +1,96 @@
+/// A SHA-256 value: 32 bytes held inline, so that trees and tables of them allocate nothing.
+package struct Digest: Hashable, Sendable {
+  package static let byteCount = 32
+
+  /// The bytes in memory order: byte `i` is bits `8 * (i % 8)` and up of word `i / 8`.
+  package let words: SIMD4<UInt64>
+
+  init(words: SIMD4<UInt64>) { self.words = words }
+
+  package static let zero = Digest(words: .zero)
+
+  /// Nil unless the span holds exactly 32 bytes.
+  package init?(_ bytes: Span<UInt8>) {
+    guard bytes.count == Digest.byteCount else { return nil }
+    self.init(bytes, at: 0)
+  }
+
+  /// The 32 bytes from `offset`. Precondition: they are there.
+  init(_ bytes: Span<UInt8>, at offset: Int) {
+    var words = SIMD4<UInt64>.zero
+    for word in 0..<4 {
+      var value: UInt64 = 0
+      for byte in (0..<8).reversed() {
+        value = value << 8 | UInt64(bytes[offset + word * 8 + byte])
+      }
+      words[word] = value
+    }
+    self.words = words
+  }
+
+  /// Nil unless `hex` is 64 hexadecimal digits of either case.
+  package init?(hex: String) {
+    let digits = Array(hex.utf8)
+    guard digits.count == 2 * Digest.byteCount else { return nil }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Digest.byteCount)
+    for index in stride(from: 0, to: digits.count, by: 2) {
+      guard let high = JSONEscape.hexDigit(digits[index]),
+        let low = JSONEscape.hexDigit(digits[index + 1])
+      else { return nil }
+      bytes.append(high << 4 | low)
+    }
+    self.init(bytes.span)
+  }
+
+  /// Byte `index`, 0 to 31.
+  package subscript(index: Int) -> UInt8 {
+    UInt8(truncatingIfNeeded: words[index >> 3] >> UInt64(8 * (index & 7)))
+  }
+
+  /// The 32 bytes.
+  package var bytes: [UInt8] {
+    var result: [UInt8] = []
+    append(to: &result)
+    return result
+  }
+
+  /// 64 lower-case hexadecimal digits.
+  package var hex: String { Hexadecimal.text(bytes) }
+
+  /// Appends the 32 bytes.
+  package func append(to bytes: inout [UInt8]) {
+    for word in 0..<4 { bytes.appendLittleEndian(words[word]) }
+  }
+}
+
+/// Lower-case hexadecimal.
+package enum Hexadecimal {
+  /// Two digits a byte.
+  package static func text(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count * 2)
+    for byte in bytes {
+      result.append(digits[Int(byte >> 4)])
+      result.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+}
+
+extension [UInt8] {
+  /// Appends the eight bytes of `value`, the least significant first.
+  mutating func appendLittleEndian(_ value: UInt64) {
+    for shift in stride(from: UInt64(0), to: 64, by: 8) {
+      append(UInt8(truncatingIfNeeded: value >> shift))
+    }
+  }
+
+  /// The little-endian word at `offset`. Precondition: eight bytes are there.
+  func littleEndianWord(at offset: Int) -> UInt64 {
+    var value: UInt64 = 0
+    for byte in (0..<8).reversed() { value = value << 8 | UInt64(self[offset + byte]) }
+    return value
+  }
+}

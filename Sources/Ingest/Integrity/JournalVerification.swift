@@ -1,0 +1,96 @@
+/// What verifying a journal found: four verdicts, each on its own.
+package struct JournalVerification: Sendable, Equatable {
+  /// One question's answer.
+  package enum Verdict: Sendable, Equatable {
+    case passed
+    /// The first failure, and how many there were.
+    case failed(first: VerificationFailure, count: Int)
+
+    package var hasPassed: Bool { self == .passed }
+  }
+
+  /// Every checkpoint's root, and every leaf hash kept, follows from the entries' bytes.
+  package var integrity = Verdict.passed
+  /// Size and root continue every checkpoint in `checkpoints`, `checkpoint` and from outside.
+  package var completeness = Verdict.passed
+  /// Every entry is a record, segments follow on each other, `received_at` does not run back.
+  package var order = Verdict.passed
+  /// The newest checkpoint is not older than asked for. Passes when nothing was asked.
+  package var freshness = Verdict.passed
+
+  /// Whole entries.
+  package var entryCount = 0
+  /// Entries that the newest checkpoint covers.
+  package var coveredCount = 0
+  package var segmentCount = 0
+  /// Checkpoints in `checkpoints`.
+  package var checkpointCount = 0
+  /// Bytes behind the last whole entry: a write in progress, or one that was interrupted.
+  package var tailByteCount = 0
+  /// Bytes of entries, newlines included.
+  package var byteCount = 0
+  /// Root over all whole entries.
+  package var root = Digest.zero
+  /// Seconds since the last covered entry was received; nil without a checkpoint.
+  package var checkpointAgeSeconds: Double?
+
+  package init() {}
+
+  /// Entries after the newest checkpoint.
+  package var notYetCovered: Int { max(0, entryCount - coveredCount) }
+
+  /// Whether all four passed.
+  package var hasPassed: Bool {
+    [integrity, completeness, order, freshness].allSatisfy(\.hasPassed)
+  }
+
+  /// The failure to name first: integrity's, then completeness's, order's, freshness's.
+  package var firstFailure: VerificationFailure? {
+    for verdict in [integrity, completeness, order, freshness] {
+      if case .failed(let first, _) = verdict { return first }
+    }
+    return nil
+  }
+}
+
+/// One thing that is not as it must be.
+package struct VerificationFailure: Error, Sendable, Equatable {
+  package enum Kind: String, Sendable, CaseIterable {
+    /// An entry's bytes do not give its leaf hash, and the root does not hold.
+    case entryAltered = "entry_altered"
+    /// The entries give the root, but a leaf hash on file differs.
+    case leafAltered = "leaf_altered"
+    /// The root differs, and no leaf hash shows where.
+    case rootDiffers = "root_differs"
+    /// Fewer entries than a checkpoint or the leaf hashes state.
+    case entriesMissing = "entries_missing"
+    /// A checkpoint file is not as a writer leaves it.
+    case checkpointAltered = "checkpoint_altered"
+    /// An entry is no record, or segments do not follow on each other.
+    case notARecord = "not_a_record"
+    case segmentMisplaced = "segment_misplaced"
+    /// `received_at` is absent or before that of the entry before it.
+    case receivedAtRunsBack = "received_at_runs_back"
+    /// The newest checkpoint is too old.
+    case stale
+  }
+
+  package let kind: Kind
+  /// File, index, byte offset, expected and found.
+  package let damage: JournalDamage
+
+  package init(_ kind: Kind, _ damage: JournalDamage) {
+    self.kind = kind
+    self.damage = damage
+  }
+}
+
+extension JournalVerification.Verdict {
+  /// Keeps the first failure, counts the others.
+  mutating func add(_ failure: VerificationFailure) {
+    switch self {
+    case .passed: self = .failed(first: failure, count: 1)
+    case .failed(let first, let count): self = .failed(first: first, count: count + 1)
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/// A growing Merkle tree of RFC 9162 section 2.1, as its right edge: the roots of the perfect
+/// subtrees that its size's binary digits name, the largest first.
+///
+/// Worked example, size 7 = 4 + 2 + 1: edge = [root of leaves 0–3, root of 4–5, leaf 6]. Appending
+/// leaf 7 joins 1 + 1, then 2 + 2, then 4 + 4, and leaves [root of 0–7].
+/// At most 63 digests; an append costs one node hash on average, the root at most 62.
+package struct MerkleTree: Sendable, Equatable {
+  /// Number of leaves.
+  package private(set) var size = 0
+  private var edge: [Digest] = []
+
+  package init() {}
+
+  /// Takes in the next leaf hash.
+  package mutating func append(_ leaf: Digest, _ hasher: inout MerkleHasher) {
+    var subtree = leaf
+    for _ in 0..<size.trailingOneBitCount {
+      subtree = hasher.node(edge.removeLast(), subtree)
+    }
+    edge.append(subtree)
+    size += 1
+  }
+
+  /// The root hash of the leaves so far; SHA-256 of nothing for the empty tree.
+  package func root(_ hasher: inout MerkleHasher) -> Digest {
+    guard var root = edge.last else { return SHA256.digest([UInt8]().span) }
+    for subtree in edge.dropLast().reversed() { root = hasher.node(subtree, root) }
+    return root
+  }
+}
+
+extension Int {
+  fileprivate var trailingOneBitCount: Int { (~self).trailingZeroBitCount }
+}

@@ -1,0 +1,190 @@
+/// What became of a record.
+package enum AppendOutcome: Sendable, Equatable {
+  /// It is the entry at this index, once committed.
+  case appended(index: Int)
+  /// The same content under the same key is there already: dropped.
+  case duplicate
+  /// Another content is there under the same key: appended at this index all the same, and the
+  /// conflict recorded, so that nobody can suppress a record by sending a forged one first.
+  case conflict(index: Int)
+}
+
+extension Journal {
+  /// The source of the journal's own records.
+  package static let controlSource = "vigil/journal"
+  /// A clock that steps back by less than this is drift, not news. One second.
+  package static let clockStepMicrosecondsMin: Int64 = 1_000_000
+  /// Rejections are written early once this much waits in memory. 1 MiB.
+  private static let rejectedPendingByteCountMax = 1 << 20
+
+  /// Takes in a record: stamps `received_at`, drops a repetition, cuts what is too long.
+  ///
+  /// Durable and acknowledged only after `commit`. `record.header.original` is the emitter's line
+  /// byte for byte, or `originalHMAC` is `lineHMAC` of that line. After `.unfitRecord` the journal
+  /// goes on as if nothing had been asked.
+  package func append(
+    _ record: Record, at now: Timestamp
+  ) throws(JournalError) -> AppendOutcome {
+    try requireOpen()
+    var record = record
+    record.header.receivedAt = max(lastReceivedAt ?? now, now)
+    let content = try encode(&record)
+    let key = secret.keyHash(source: record.header.source, id: record.header.id)
+    let matches = try attempt { () throws(StorageError) in try keys.matches(key, content) }
+    guard matches.sameContentIndex == nil else { return .duplicate }
+    try recordOpening(at: now)
+    try recordClockStep(at: now)
+    let index = try take(writer.bytes, key, content, matches, record.header.receivedAt ?? now)
+    guard let first = matches.firstIndex else { return .appended(index: index) }
+    try recordConflict(record.header, index: index, firstIndex: first, at: now)
+    return .conflict(index: index)
+  }
+
+  /// Keeps a line that became no entry in `rejected.jsonl`; durable after `commit`.
+  package func keep(_ rejection: Rejection) throws(JournalError) -> RejectionOutcome {
+    try requireOpen()
+    let outcome = rejected.keep(rejection, &secret)
+    if rejected.pendingByteCount > Journal.rejectedPendingByteCountMax {
+      try attempt { () throws(StorageError) in try rejected.commit() }
+    }
+    return outcome
+  }
+
+  /// SHA-256 of `rejected.jsonl` with everything kept so far; for the record that counts them.
+  package var rejectedDigest: Digest { rejected.digest }
+
+  /// Rejected lines, and oversize lines, for which the quota had no room since opening.
+  package var overQuotaCounts: (rejected: Int, oversize: Int) {
+    (rejected.overQuotaCount, oversize.overQuotaCount)
+  }
+
+  /// Encodes into `writer`, cutting when too long; the digest of what the emitter said.
+  private func encode(_ record: inout Record) throws(JournalError) -> ContentDigest {
+    encodeAsIs(record)
+    if writer.bytes.count > Record.entryByteCountMax { try cut(&record) }
+    // One line and no more: `original`, `params` and `finding` come in as bytes.
+    let count = writer.bytes.count
+    guard count <= Record.entryByteCountMax,
+      writer.bytes.span.firstOffset(of: 0x0A, in: 0..<count) == nil
+    else {
+      throw .unfitRecord(source: record.header.source, id: record.header.id, byteCount: count)
+    }
+    return secret.contentDigest(of: record.header, entry: writer.bytes)
+  }
+
+  private func encodeAsIs(_ record: Record) {
+    writer.removeAll()
+    record.encode(to: &writer)
+  }
+
+  /// Keeps the normalised keys, each cut to its limit; the redacted line goes to `oversize/`.
+  private func cut(_ record: inout Record) throws(JournalError) {
+    let received = record.header.receivedAt
+    record.header.receivedAt = nil  // a second delivery must give the same line
+    let line = record.header.original ?? record.encoded()
+    if record.header.originalHMAC == nil {
+      record.header.originalHMAC = secret.code(of: line.span).hex
+    }
+    let digest = try attempt { () throws(StorageError) in try oversize.keep(line) }
+    record.header.oversizeByteCount = record.header.oversizeByteCount ?? line.count
+    record.header.oversizeSHA256 = digest.hex
+    record.header.original = nil
+    record.header.receivedAt = received
+    record.cutToLimits()
+    encodeAsIs(record)
+  }
+
+  /// Appends the entry's bytes; the index it gets.
+  private func take(
+    _ entry: [UInt8], _ key: KeyHash, _ content: ContentDigest, _ matches: KeyMatches,
+    _ receivedAt: Timestamp
+  ) throws(JournalError) -> Int {
+    let index = tree.size
+    try rollSegmentIfFull(for: entry.count + 1)
+    let leaf = hasher.leaf(entry.span)
+    segment.append(entry, leaf)
+    tree.append(leaf, &hasher)
+    keys.insert(key, content, index: index, after: matches)
+    lastLeaf = leaf
+    lastReceivedAt = receivedAt
+    if segment.pendingByteCount >= settings.pendingByteCountMax {
+      try attempt { () throws(StorageError) in try flush() }
+    }
+    return index
+  }
+
+  private func rollSegmentIfFull(for byteCount: Int) throws(JournalError) {
+    guard segment.byteCount > 0, segment.byteCount + byteCount > settings.segmentByteCount else {
+      return
+    }
+    try attempt { () throws(StorageError) in
+      try flush()
+      try segment.synchronizeLeaves()
+      segment = try JournalSegment.create(SegmentName(firstIndex: tree.size), storage)
+    }
+  }
+}
+
+/// The journal's own records. They are written with the first entry that is news, never on a
+/// timer or a batch's edge: the same input gives the same entries whatever the batch size.
+extension Journal {
+  private func recordOpening(at now: Timestamp) throws(JournalError) {
+    guard !hasNews else { return }
+    hasNews = true
+    try appendControl(.journalOpened, at: now) { _ in }
+  }
+
+  private func recordClockStep(at now: Timestamp) throws(JournalError) {
+    let previous = lastNow ?? now
+    lastNow = now
+    let step = previous.microseconds - now.microseconds
+    guard step >= Journal.clockStepMicrosecondsMin else { return }
+    try appendControl(.clockStepped, at: now) { control in
+      control.reason = "the clock stepped back"
+      control.counts = [ControlRecord.Count("microseconds", Int(step))]
+    }
+  }
+
+  private func recordConflict(
+    _ header: RecordHeader, index: Int, firstIndex: Int, at now: Timestamp
+  ) throws(JournalError) {
+    try appendControl(.duplicateConflict, at: now) { control in
+      control.subject = "\(header.source) \(header.id)"
+      control.reason = "another record has this source and id"
+      control.counts = [
+        ControlRecord.Count("index", index), ControlRecord.Count("first_index", firstIndex),
+      ]
+    }
+  }
+
+  /// Records what recovery cut away; called once, by `open`.
+  func recordRecovery(_ counts: [ControlRecord.Count], at now: Timestamp) throws(JournalError) {
+    try recordOpening(at: now)
+    try appendControl(.journalRecovered, at: now) { control in
+      control.reason = "an unfinished write was cut back to whole lines"
+      control.counts = counts
+    }
+  }
+
+  /// Appends one control record. It is appended whatever the key index says: an imported record
+  /// that took its id first must not silence it, nor start a conflict about itself.
+  func appendControl(
+    _ event: ControlRecord.Event, at now: Timestamp, _ fill: (inout ControlRecord) -> Void
+  ) throws(JournalError) {
+    var control = ControlRecord(event: event)
+    fill(&control)
+    var header = RecordHeader(
+      timestamp: now, source: Journal.controlSource, id: "\(event.rawValue)/\(tree.size)")
+    let receivedAt = max(lastReceivedAt ?? now, now)
+    header.receivedAt = receivedAt
+    var record = Record(header: header, body: .control(control))
+    record.cutToLimits()
+    controlWriter.removeAll()
+    record.encode(to: &controlWriter)
+    let entry = controlWriter.bytes
+    let content = secret.contentDigest(of: record.header, entry: entry)
+    let key = secret.keyHash(source: record.header.source, id: record.header.id)
+    let matches = try attempt { () throws(StorageError) in try keys.matches(key, content) }
+    _ = try take(entry, key, content, matches, receivedAt)
+  }
+}

@@ -1,0 +1,134 @@
+extension Journal {
+  /// Opens a journal for writing, recovering what a crash left; makes one in an empty directory.
+  ///
+  /// After a storage error or damage nothing that was committed has changed. The recovery that cut
+  /// bytes is on stable storage as a `journal_recovered` entry when this returns.
+  /// Cost: reads all leaf hashes (32 bytes an entry) and the last segment's entries, and the
+  /// entries that the key index does not cover: all of them when `index/` was deleted.
+  ///
+  /// - Parameter randomBytes: makes a new journal's secret; nil when none can be had.
+  package static func open(
+    _ storage: any JournalStorage, _ settings: JournalSettings, at now: Timestamp,
+    randomBytes: (Int) -> [UInt8]?
+  ) throws(JournalError) -> Journal {
+    let creation = JournalCreation(storage: storage, settings: settings)
+    try creation.refuseForeignDirectory()
+    let lock = try takeLock(storage)
+    let existing = try JournalIdentity.read(storage)
+    let identity: JournalIdentity
+    if let existing {
+      identity = existing
+    } else {
+      identity = try creation.make(at: now, randomBytes)
+    }
+    if let wanted = settings.origin, wanted != identity.origin {
+      throw .origin(found: identity.origin, expected: wanted)
+    }
+    let secret = try creation.readSecret()
+    let parts = try gather(storage, settings, identity, existing == nil, lock, secret)
+    let counts = [
+      ControlRecord.Count("bytes_cut", parts.outcome.cutByteCount),
+      ControlRecord.Count("rejected_bytes_cut", parts.rejected.cutByteCount),
+      ControlRecord.Count("checkpoint_bytes_cut", parts.checkpoints.cutByteCount),
+    ]
+    let journal = Journal(parts, storage, settings)
+    if counts.contains(where: { $0.value > 0 }) {
+      try journal.recordRecovery(counts, at: now)
+      try journal.commit()
+    }
+    return journal
+  }
+
+  private static func takeLock(
+    _ storage: any JournalStorage
+  ) throws(JournalError) -> any JournalFile {
+    let lock = try JournalError.wrapping { () throws(StorageError) in
+      try storage.lock(JournalLayout.lock)
+    }
+    if let lock { return lock }
+    let holder = try JournalError.wrapping { () throws(StorageError) in
+      try storage.contents(JournalLayout.lock, byteCountMax: 20) ?? []
+    }
+    let digits = holder.prefix { $0 != 0x0A }
+    throw .locked(holder: String(decoding: digits, as: UTF8.self))
+  }
+
+  private static func gather(
+    _ storage: any JournalStorage, _ settings: JournalSettings, _ identity: JournalIdentity,
+    _ isNew: Bool, _ lock: any JournalFile, _ secretBytes: [UInt8]
+  ) throws(JournalError) -> JournalParts {
+    var secret = JournalSecret(secretBytes)
+    var hasher = MerkleHasher()
+    let checkpoints = try CheckpointFiles(storage, origin: identity.origin)
+    let recovery = JournalRecovery(storage: storage, newest: checkpoints.newest)
+    let outcome = try recovery.run(&hasher, &secret)
+    let keys = try KeyIndexReplay(storage: storage, settings: settings)
+      .run(entryCount: outcome.tree.size, &hasher, &secret)
+    let rejected = try JournalError.wrapping { () throws(StorageError) in
+      try RejectedLines.open(storage, byteCountMax: settings.rejectedByteCountMax, &secret)
+    }
+    let oversize = try JournalError.wrapping { () throws(StorageError) in
+      try OversizeLines(storage, byteCountMax: settings.oversizeByteCountMax)
+    }
+    return JournalParts(
+      identity: identity, isNew: isNew, lock: lock, secret: secret, hasher: hasher,
+      outcome: outcome, keys: keys, rejected: rejected, oversize: oversize,
+      checkpoints: checkpoints)
+  }
+}
+
+/// Makes a journal's directory. `journal.json` comes last: with it the journal exists.
+struct JournalCreation {
+  let storage: any JournalStorage
+  let settings: JournalSettings
+
+  /// Refuses a directory that is neither a journal nor empty, before anything is written in it.
+  func refuseForeignDirectory() throws(JournalError) {
+    let names = try JournalError.wrapping { () throws(StorageError) in try storage.list("") ?? [] }
+    guard !names.contains(JournalLayout.settings) else { return }
+    if let foreign = names.first(where: { !JournalLayout.isLeftByCreation($0) }) {
+      throw .notAJournal(found: foreign)
+    }
+    let segments = try JournalError.wrapping { () throws(StorageError) in
+      try storage.list(JournalLayout.segments) ?? []
+    }
+    if let segment = segments.first {
+      throw .notAJournal(found: "\(JournalLayout.segments)/\(segment) without journal.json")
+    }
+  }
+
+  func make(
+    at now: Timestamp, _ randomBytes: (Int) -> [UInt8]?
+  ) throws(JournalError) -> JournalIdentity {
+    guard let origin = settings.origin, Checkpoint.isValidOrigin(origin) else {
+      throw .origin(
+        found: settings.origin ?? "none", expected: "a name without white space or plus sign")
+    }
+    guard let secret = randomBytes(JournalLayout.secretByteCount),
+      secret.count == JournalLayout.secretByteCount
+    else { throw .noRandomBytes }
+    let identity = JournalIdentity(
+      origin: origin, createdAt: now, segmentByteCount: settings.segmentByteCount)
+    try JournalError.wrapping { () throws(StorageError) in
+      for name in [JournalLayout.segments, JournalLayout.oversize, JournalLayout.index] {
+        try storage.createDirectory(name)
+      }
+      try storage.replace(JournalLayout.secret, with: secret.span, .owner)
+      try storage.replace(JournalLayout.settings, with: identity.bytes.span, .group)
+    }
+    return identity
+  }
+
+  func readSecret() throws(JournalError) -> [UInt8] {
+    let bytes = try JournalError.wrapping { () throws(StorageError) in
+      // index/ may have been deleted as a whole.
+      try storage.createDirectory(JournalLayout.index)
+      return try storage.contents(
+        JournalLayout.secret, byteCountMax: JournalLayout.secretByteCount)
+    }
+    guard let bytes, bytes.count == JournalLayout.secretByteCount else {
+      throw .secret(byteCountFound: bytes?.count)
+    }
+    return bytes
+  }
+}
