@@ -41,7 +41,7 @@ extension Journal {
   }
 
   /// Keeps a line that became no entry in `rejected.jsonl`; durable after `commit`.
-  package func keep(_ rejection: Rejection) throws(JournalError) -> RejectionOutcome {
+  package func keep(_ rejection: RejectedLine) throws(JournalError) -> RejectionOutcome {
     try requireOpen()
     let outcome = rejected.keep(rejection, &secret)
     if rejected.pendingByteCount > Journal.rejectedPendingByteCountMax {

@@ -64,7 +64,7 @@ package final class Journal {
   package var newestCheckpoint: Checkpoint? { checkpoints.newest }
 
   /// HMAC-SHA-256 of an emitter's line under the journal's secret: for `original_hmac`, and for
-  /// `Rejection.lineHMAC`.
+  /// `RejectedLine.lineHMAC`.
   package func lineHMAC(_ line: Span<UInt8>) -> Digest { secret.code(of: line) }
 
   /// Puts everything appended on stable storage and acknowledges it.

@@ -56,7 +56,7 @@ struct RejectedLines: ~Copyable {
   }
 
   mutating func keep(
-    _ rejection: Rejection, _ secret: inout JournalSecret
+    _ rejection: RejectedLine, _ secret: inout JournalSecret
   ) -> RejectionOutcome {
     let key = RejectedLines.key(rejection.source, rejection.lineHMAC.hex, &secret)
     guard !known.contains(key) else { return .repeated }

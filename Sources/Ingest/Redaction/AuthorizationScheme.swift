@@ -25,7 +25,7 @@ enum AuthorizationScheme: CaseIterable {
   private func looksLikeCredentials(_ text: Span<UInt8>) -> Bool {
     switch self {
     case .bearer: text.count >= 4
-    case .basic: Base64.decoded(text).contains(UInt8(ascii: ":"))
+    case .basic: LenientBase64.decoded(text).contains(UInt8(ascii: ":"))
     case .negotiate: text.count >= 16
     }
   }
@@ -40,8 +40,8 @@ enum AuthorizationScheme: CaseIterable {
   }
 }
 
-/// Base64 as credentials use it, read leniently: both alphabets, with or without padding.
-enum Base64 {
+/// LenientBase64 as credentials use it, read leniently: both alphabets, with or without padding.
+enum LenientBase64 {
   /// The decoded bytes; empty when the text holds a byte of neither alphabet.
   static func decoded(_ text: Span<UInt8>) -> [UInt8] {
     var result: [UInt8] = []

@@ -1,5 +1,5 @@
 /// A line that became no entry, and why: bad input kept as data.
-package struct Rejection: Sendable, Equatable {
+package struct RejectedLine: Sendable, Equatable {
   /// Bytes of the line that are kept; the rest is cut.
   package static let lineByteCountMax = 4096
 
@@ -30,7 +30,7 @@ package struct Rejection: Sendable, Equatable {
   }
 
   func encode(to writer: inout JSONWriter) {
-    let text = String(decoding: line.prefix(Rejection.lineByteCountMax), as: UTF8.self)
+    let text = String(decoding: line.prefix(RejectedLine.lineByteCountMax), as: UTF8.self)
     writer.beginObject()
     writer.field("source", FieldLimit.prefix(source, byteCount: FieldLimit.identifier.byteCount))
     writer.field("file", FieldLimit.prefix(file, byteCount: FieldLimit.path.byteCount))
