@@ -191,8 +191,9 @@ private struct EventWalk {
     } catch {
       throw .storage(error)
     }
+    let text = line
     do {
-      try document.parse(line.span, stoppingBefore: "original")
+      try document.parse(text.span, stoppingBefore: "original")
     } catch {
       throw damage(key, "\(error.reason.rawValue) at byte \(error.byteOffset) of it")
     }
