@@ -77,17 +77,19 @@ package struct Activity: Sendable, Equatable {
   /// Effect and instant of the last decision record.
   package var decided: DecisionRecord.Effect?
   package var queuedAt: Timestamp?
+  /// Start of the newest attempt.
   package var startedAt: Timestamp?
   package var endedAt: Timestamp?
-  /// Seconds from queued (else requested) to started.
+  /// Seconds from queued (else requested) to the first start; nil where clocks make it negative.
   package var waitSeconds: Double?
-  /// Seconds of the run: the terminal record's own figure, else end minus start.
+  /// Seconds of the newest attempt: the terminal record's own figure, else end minus start.
   package var durationSeconds: Double?
   package var cpuSeconds: Double?
   package var maxRSSBytes: Int?
   package var readBytes: Int?
   package var writeBytes: Int?
   package var exitCode: Int?
+  /// Of the run, else of its last failed task; without a run, of the refusal or the gateway.
   package var error: RunRecord.Failure?
   package var state: State
   /// A missing piece of evidence beside a known outcome: `exitMissing`, `endMissing`, `noEvents`.
@@ -99,6 +101,11 @@ package struct Activity: Sendable, Equatable {
   package var link = Link.none
   /// 1 for an exact key, below for an inferred one, 0 without a link.
   package var linkConfidence = 0.0
+  /// Another run was joined to the same request before this one.
+  package var sharesRequest = false
+  /// Seconds from the request's start to the run's first record from outside, where negative beyond
+  /// `ClockOffset.toleranceSeconds`: impossible unless the two clocks disagree. Nil otherwise.
+  package var clockOffsetSeconds: Double?
   /// Journal indexes of the records behind this activity, ascending; at most `evidenceCountMax`.
   package var evidence: [Int] = []
   /// Records beyond the evidence that is kept.
@@ -106,6 +113,8 @@ package struct Activity: Sendable, Equatable {
 
   /// The most indexes kept per activity: the first ones, and the terminal records always.
   package static let evidenceCountMax = 64
+  /// The part of it that only terminal records may take.
+  package static let evidenceTerminalCountMin = 8
 
   package init(activityID: String, state: State) {
     self.activityID = activityID

@@ -5,7 +5,22 @@ package struct JoinWindow: Sendable, Equatable {
   /// Seconds by which records may arrive out of order; the watermark trails the newest by this.
   package var latenessSeconds: Double
   /// Seconds without a word after which a started run whose source has gone on is dangling.
+  ///
+  /// Also how long a failed attempt waits for the next one, and a trigger without a run for a late one.
   package var danglingSeconds: Double
+  /// Seconds that a run waits for its request, where that is not `seconds`.
+  ///
+  /// A batch queue starts a run days after its request, never before it: there `seconds` is long and
+  /// this stays short.
+  package var requestSeconds: Double?
+  /// Seconds that a run which succeeded is kept for words that come after it.
+  package var lingerSeconds: Double = 60
+  /// Seconds after which a run that nobody speaks of any more is given up: 30 days. Bounds memory.
+  package var silentSecondsMax: Double = 30 * 86_400
+  /// The most activities that are open at a time; beyond it the one that is due next is closed.
+  package var openCountMax = 1_000_000
+  /// The most records that wait to be put in order; beyond it the watermark moves early.
+  package var bufferedCountMax = 1_000_000
 
   /// A minute to start, two minutes of disorder, and an hour before a silent run counts as dangling.
   package static let standard = JoinWindow(

@@ -1,0 +1,47 @@
+/// Where the open activities are found: by run id, request id and trace id; never by a name.
+///
+/// Holds at most one entry per key and open activity, so it is bounded by what is open.
+struct JoinIndex: Sendable {
+  /// Activities with one trace id that still lack the other side.
+  struct TraceCandidates: Sendable {
+    var requests: Set<Int> = []
+    var runs: Set<Int> = []
+
+    var isEmpty: Bool { requests.isEmpty && runs.isEmpty }
+  }
+
+  private(set) var runs: [String: Int] = [:]
+  private(set) var requests: [String: Int] = [:]
+  private(set) var traces: [String: TraceCandidates] = [:]
+
+  func slot(run id: String?) -> Int? { id.flatMap { runs[$0] } }
+  func slot(request id: String?) -> Int? { id.flatMap { requests[$0] } }
+
+  /// The first to claim a key keeps it.
+  mutating func add(run: String?, request: String?, slot: Int) {
+    if let run, runs[run] == nil { runs[run] = slot }
+    if let request, requests[request] == nil { requests[request] = slot }
+  }
+
+  /// Gives the keys of `slot` to `heir`, or to nobody.
+  mutating func remove(run: String?, request: String?, slot: Int, heir: Int? = nil) {
+    if let run, runs[run] == slot { runs[run] = heir }
+    if let request, requests[request] == slot { requests[request] = heir }
+  }
+
+  mutating func addCandidate(trace: String?, slot: Int, isRun: Bool) {
+    guard let trace else { return }
+    if isRun {
+      traces[trace, default: TraceCandidates()].runs.insert(slot)
+    } else {
+      traces[trace, default: TraceCandidates()].requests.insert(slot)
+    }
+  }
+
+  mutating func removeCandidate(trace: String?, slot: Int) {
+    guard let trace, var candidates = traces.removeValue(forKey: trace) else { return }
+    candidates.runs.remove(slot)
+    candidates.requests.remove(slot)
+    if !candidates.isEmpty { traces[trace] = candidates }
+  }
+}

@@ -1,0 +1,186 @@
+internal import Ingest
+
+/// The state machine behind the correlator: takes records in event order and deadlines when they are
+/// due, and appends what they mean to `output`.
+///
+/// Records of one instant are applied before the deadlines of that instant.
+struct ActivityMachine: Sendable {
+  /// Where a record stands, without its contents.
+  struct Arrival {
+    let index: Int
+    let timestamp: Timestamp
+    let source: Int
+    let isLate: Bool
+    let header: RecordHeader
+  }
+
+  let window: JoinWindow
+  private let identify: @Sendable (String) -> String
+
+  /// Open activities by slot; vacant slots hold an entry of serial -1.
+  var entries: [OpenActivity] = []
+  private var vacantSlots: [Int] = []
+  private var nextSerial = 0
+  private var deadlines = DeadlineQueue()
+
+  var index = JoinIndex()
+  var failures = FailureJoin()
+  var sources = SourceLedger()
+  var offsets = ClockOffsets()
+  var settled = SettledNames()
+  var summary = CorrelationSummary()
+  var output: [CorrelatedEvent] = []
+  /// Event time reached; never steps back.
+  var now = Timestamp.earliest
+  /// Start of the first request heard: before it, a run without a request proves nothing.
+  var firstRequestAt: Timestamp?
+  /// Some run has been heard of: before that, a request without a run proves nothing.
+  var isRunHeard = false
+
+  init(window: JoinWindow, identify: @escaping @Sendable (String) -> String) {
+    self.window = window
+    self.identify = identify
+  }
+
+  /// Applies one record. Precondition: in event order, unless late.
+  mutating func apply(_ record: IndexedRecord, isLate: Bool) {
+    let header = record.record.header
+    let arrival = Arrival(
+      index: record.index, timestamp: header.timestamp,
+      source: sources.number(of: header.source), isLate: isLate, header: header)
+    now = max(now, header.timestamp)
+    summary.records += 1
+    if isLate { summary.lateRecords += 1 }
+    switch record.record.body {
+    case .request(let request): apply(request, record, arrival)
+    case .run(let run): apply(run, arrival)
+    case .task(let task): apply(task, arrival)
+    case .decision(let decision):
+      output.append(.record(record))
+      apply(decision, arrival)
+    case .approval(let approval):
+      output.append(.record(record))
+      apply(approval, arrival)
+    case .control(let control):
+      output.append(.record(record))
+      apply(control, arrival)
+    case .alert: output.append(.record(record))
+    }
+    while summary.openCount > window.openCountMax { evict() }
+  }
+
+  /// Hands over what has been told since the last time.
+  mutating func takeOutput() -> [CorrelatedEvent] {
+    var told: [CorrelatedEvent] = []
+    swap(&told, &output)
+    return told
+  }
+}
+
+// Slots and deadlines.
+extension ActivityMachine {
+  /// A new activity that waits for its other side until `windowEnd`.
+  mutating func open(
+    until windowEnd: Timestamp, run: String?, request: String?, _ arrival: Arrival
+  ) -> Int {
+    let hasName = run != nil || request != nil
+    let isReopened = settled.contains(run) || settled.contains(request)
+    if isReopened { summary.reopened += 1 }
+    let entry = OpenActivity(
+      serial: nextSerial, windowEnd: windowEnd,
+      fallbackName: hasName ? "" : arrival.header.source + "\n" + arrival.header.id,
+      isBornLate: arrival.isLate || isReopened)
+    nextSerial += 1
+    summary.openCount += 1
+    summary.openCountMax = max(summary.openCountMax, summary.openCount)
+    if let slot = vacantSlots.popLast() {
+      entries[slot] = entry
+      return slot
+    }
+    entries.append(entry)
+    return entries.count - 1
+  }
+
+  /// Forgets an activity; its keys go to `heir`, or to nobody.
+  mutating func vacate(_ slot: Int, heir: Int? = nil) {
+    let snapshot = entries[slot].snapshot
+    index.removeCandidate(trace: snapshot.traceID, slot: slot)
+    index.remove(run: snapshot.runID, request: snapshot.requestID, slot: slot, heir: heir)
+    entries[slot] = OpenActivity(
+      serial: -1, windowEnd: .earliest, fallbackName: "", isBornLate: false)
+    vacantSlots.append(slot)
+    summary.openCount -= 1
+  }
+
+  /// Makes sure that the activity is looked at when it is next due.
+  mutating func rearm(_ slot: Int) {
+    let due = entries[slot].nextDue(window)
+    if let armed = entries[slot].armedAt, armed <= due { return }
+    entries[slot].armedAt = due
+    deadlines.push(Deadline(at: due, serial: entries[slot].serial, slot: slot))
+  }
+
+  /// The earliest deadline; it may prove out of date when it is taken.
+  var nextDeadline: Timestamp? { deadlines.first?.at }
+
+  /// Takes the earliest deadline and does what is due.
+  mutating func fireNext() {
+    guard let deadline = deadlines.pop(), isValid(deadline) else { return }
+    now = max(now, deadline.at)
+    entries[deadline.slot].armedAt = nil
+    fire(deadline.slot)
+  }
+
+  private func isValid(_ deadline: Deadline) -> Bool {
+    entries[deadline.slot].serial == deadline.serial
+      && entries[deadline.slot].armedAt == deadline.at
+  }
+
+  /// Closes the activity that is due next, for want of room.
+  private mutating func evict() {
+    while let deadline = deadlines.pop() {
+      guard isValid(deadline) else { continue }
+      summary.evicted += 1
+      entries[deadline.slot].armedAt = nil
+      return closeOut(deadline.slot)
+    }
+  }
+
+  /// Closes everything that is open, in order of birth.
+  mutating func closeAll(at end: Timestamp) {
+    now = max(now, end)
+    let open = entries.indices.filter { entries[$0].serial >= 0 }
+      .sorted { entries[$0].serial < entries[$1].serial }
+    for slot in open where entries[slot].serial >= 0 { closeOut(slot) }
+  }
+}
+
+// Telling.
+extension ActivityMachine {
+  mutating func say(_ change: ActivityUpdate.Change, _ slot: Int) {
+    if entries[slot].snapshot.activityID.isEmpty {
+      entries[slot].snapshot.activityID = identify(entries[slot].name)
+    }
+    entries[slot].refresh()
+    output.append(
+      .activity(ActivityUpdate(at: now, change: change, activity: entries[slot].snapshot)))
+  }
+
+  /// Tells that the activity came about, when that is due, and then the steps in their order.
+  mutating func tell(_ steps: [OpenActivity.Step], _ slot: Int) {
+    if entries[slot].isTriggerDue {
+      entries[slot].isTriggered = true
+      entries[slot].isWindowClosed = true
+      index.removeCandidate(trace: entries[slot].snapshot.traceID, slot: slot)
+      say(.triggered, slot)
+    }
+    for step in steps {
+      guard var past = step.snapshot else {
+        say(step.change, slot)
+        continue
+      }
+      if past.activityID.isEmpty { past.activityID = identify(entries[slot].name) }
+      output.append(.activity(ActivityUpdate(at: now, change: step.change, activity: past)))
+    }
+  }
+}
