@@ -35,6 +35,26 @@ package enum Legible {
     return "\(number(seconds / 86_400)) days"
   }
 
+  /// Bytes as `12 MB`; powers of a thousand.
+  package static func bytes(_ value: Double) -> String {
+    let units = ["B", "kB", "MB", "GB", "TB", "PB"]
+    var scaled = value
+    var unit = 0
+    while scaled >= 1000, unit < units.count - 1 {
+      scaled /= 1000
+      unit += 1
+    }
+    return "\(number(scaled)) \(units[unit])"
+  }
+
+  /// Three decimals below 10.
+  package static func ratio(_ value: Double) -> String {
+    guard abs(value) < 10 else { return number(value) }
+    let thousandths = Int((value * 1000).rounded())
+    let fraction = "\(1000 + abs(thousandths) % 1000)".dropFirst()
+    return "\(thousandths < 0 ? "-" : "")\(abs(thousandths) / 1000).\(fraction)"
+  }
+
   /// At most one decimal; whole from 10 on.
   package static func number(_ value: Double) -> String {
     guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }

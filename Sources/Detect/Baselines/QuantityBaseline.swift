@@ -18,6 +18,12 @@ struct QuantityBaseline: Sendable {
   }
 
   static let sampleCountMax = 2000
+  /// How much longer the tail remembers than the body.
+  static let tailMemory = 1.0
+  /// Surplus that is laid to chance and to the anomalies themselves.
+  static let surplusFree = 2.0
+  /// Per active day: half after a fortnight of them.
+  static let surplusFade = 0.952
   /// A fit is made again when this share of its samples is new.
   static let refitShare = 0.02
 
@@ -25,6 +31,10 @@ struct QuantityBaseline: Sendable {
   private var fitted: Past?
   private var newSinceFit = 0
   private(set) var count = 0
+  /// Decayed weight by which exceedances of frozen thresholds outnumber those foreseen; at least 0.
+  private var surplus = 0.0
+  /// Decayed exceedances of frozen thresholds: weight, and weight times ln(x / threshold).
+  private var exceeded = (weight: 0.0, excess: 0.0)
   /// Values of the newest day: its next one weighs less to the population.
   private(set) var valuesOnLastDay = 0
   /// Median of the healthy values that are kept, as of the last fit.
@@ -35,10 +45,26 @@ struct QuantityBaseline: Sendable {
     if samples.count >= 2 * QuantityBaseline.sampleCountMax {
       samples.removeFirst(samples.count - QuantityBaseline.sampleCountMax)
     }
+    if let last = samples.last, last.day != day { fadeForecasts() }
     valuesOnLastDay = samples.last?.day == day ? valuesOnLastDay + 1 : 1
     samples.append(Sample(value: value, day: day, isHealthy: isHealthy))
     count += 1
     newSinceFit += 1
+  }
+
+  /// One value went beyond the threshold that was frozen for it, or stayed below. A job that drifts is
+  /// not exchangeable with its past, and its own record of forecasts says so (prequential, Dawid 1984).
+  mutating func noteForecast(exceedance: Double, excess: Double?, weight: Double) {
+    surplus = max(0, surplus + weight * ((excess == nil ? 0 : 1) - exceedance))
+    guard let excess else { return }
+    exceeded.weight += weight
+    exceeded.excess += weight * excess
+  }
+
+  private mutating func fadeForecasts() {
+    surplus *= QuantityBaseline.surplusFade
+    exceeded.weight *= QuantityBaseline.surplusFade
+    exceeded.excess *= QuantityBaseline.surplusFade
   }
 
   /// What the next value of that day weighs to the population: 1, then 1/√2, 1/√3 and so on.
@@ -48,7 +74,7 @@ struct QuantityBaseline: Sendable {
   }
 
   /// The tail as of now and the distinct days behind it; nil without any past.
-  mutating func tail(
+  mutating func past(
     _ population: TailPopulation, halfLifeDays: Double
   ) -> Past? {
     guard !samples.isEmpty else { return nil }
@@ -76,14 +102,21 @@ struct QuantityBaseline: Sendable {
     var above = 0.0
     var excessSum = 0.0
     for index in order {
-      total += weights[index]
+      let age = Double(ages[index]) / (QuantityBaseline.tailMemory * halfLifeDays)
+      let weight = weights[index] * Elementary.pow(0.5, age)
+      total += weight
       guard kept[index].value > threshold else { continue }
-      above += weights[index]
-      excessSum += weights[index] * Elementary.log(kept[index].value / threshold)
+      above += weight
+      excessSum += weight * Elementary.log(kept[index].value / threshold)
     }
     let median = healthyMedian ?? threshold
     let kind = TailPopulation.Kind(
       size: total, threshold: threshold, spread: Elementary.log(threshold / median))
+    let drifting = surplus - QuantityBaseline.surplusFree
+    if drifting > above, exceeded.weight > 0 {
+      excessSum += (drifting - above) * exceeded.excess / exceeded.weight
+      above = drifting
+    }
     let tail = population.tail(
       kind, threshold: threshold, above: above, total: total, excessSum: excessSum)
     return Past(tail: tail, days: dayCount, kind: kind)

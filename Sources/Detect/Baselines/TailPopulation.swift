@@ -46,11 +46,11 @@ struct TailPopulation: Sendable, Equatable {
   }
 
   /// Weight of the kind's scale and rate against the job's own.
-  static let scalePrior = 8.0
+  static let scalePrior = 6.0
   static let ratePrior = 4.0
   /// Weight of all kinds against one kind.
   static let kindPrior = 20.0
-  static let shape = 3.0
+  static let shape = 4.0
 
   /// Starts as twenty exceedances of mean log-excess 0.5 in 400 runs.
   private var all = Experience(trials: 400, exceedances: 20, excessSum: 10)

@@ -11,32 +11,23 @@ import Ingest
 struct RunawayRule: DetectionRule {
   static let name = "runaway"
 
-  /// Jobs with a past, and runs under way, that are kept; beyond it the oldest run gives way.
-  static let jobCountMax = 50_000
+  /// Runs under way that are watched; further ones are not.
   static let openRunCountMax = 100_000
   static let escalationCountMax = 64
   /// Elapsed time of interest, in seconds: shorter runs harm nobody.
   static let secondsMin = 1.0
 
-  /// Stands for no past at all: nothing is ever strange.
-  private static let noPast = LomaxTail(threshold: 1e12, exceedance: 1, shape: 1, scale: 1)
-
   private struct OpenRun: Sendable {
     let generation: Int
     let startedAt: Timestamp
-    let tail: LomaxTail
-    let kind: TailPopulation.Kind?
-    let history: Finding.History
-    let isJudgedByAll: Bool
+    let judgement: JobQuantities.Judgement?
     let level: Double
     var activity: Activity
     var step = 0
     var lastP = 1.0
   }
 
-  private var baselines: [String: QuantityBaseline] = [:]
-  private var everyone = QuantityBaseline()
-  private var population = TailPopulation()
+  private var durations = JobQuantities()
   private var open: [String: OpenRun] = [:]
   private var timers = TimerQueue<(id: String, generation: Int)>()
   private var generation = 0
@@ -57,25 +48,24 @@ struct RunawayRule: DetectionRule {
   private mutating func start(_ update: ActivityUpdate, _ context: inout RuleContext) {
     let activity = update.activity
     guard let job = activity.job, open.count < RunawayRule.openRunCountMax else { return }
-    let halfLife = context.configuration.halfLifeDays
-    let own = baselines[job]?.tail(population, halfLifeDays: halfLife)
-    let past = own ?? everyone.tail(population, halfLifeDays: halfLife)
     generation += 1
     let run = OpenRun(
       generation: generation, startedAt: activity.startedAt ?? update.at,
-      tail: past?.tail ?? RunawayRule.noPast, kind: own?.kind,
-      history: .init(events: own == nil ? 0 : baselines[job]?.count ?? 0, days: own?.days ?? 0),
-      isJudgedByAll: own == nil, level: context.level(at: update.at), activity: activity)
+      judgement: durations.judgement(
+        of: job, halfLifeDays: context.configuration.halfLifeDays),
+      level: context.level(at: update.at), activity: activity)
     open[activity.activityID] = run
     schedule(run, activity.activityID, context)
   }
 
   /// Sets the timer of the run's next step: the instant at which p falls to the step's level.
   private mutating func schedule(_ run: OpenRun, _ id: String, _ context: RuleContext) {
-    guard run.step < RunawayRule.escalationCountMax else { return }
+    guard let tail = run.judgement?.past.tail, run.step < RunawayRule.escalationCountMax else {
+      return
+    }
     if run.step > 0, context.configuration.pMax == nil { return }
     let level = RunawayRule.level(run, context)
-    let seconds = max(RunawayRule.secondsMin, run.tail.value(atSurvival: level))
+    let seconds = max(RunawayRule.secondsMin, tail.value(atSurvival: level))
     guard seconds < 3e8, level > 1e-30 else { return }
     timers.insert((id, run.generation), at: run.startedAt.advanced(bySeconds: seconds))
   }
@@ -86,12 +76,12 @@ struct RunawayRule: DetectionRule {
 
   mutating func fireTimer(_ context: inout RuleContext) {
     guard let (at, key) = timers.removeFirst(), var run = open[key.id],
-      run.generation == key.generation
+      run.generation == key.generation, let judgement = run.judgement
     else { return }
     let elapsed = at.seconds(since: run.startedAt)
-    let pValue = run.tail.survival(elapsed)
+    let pValue = judgement.past.tail.survival(elapsed)
     if pValue <= RunawayRule.level(run, context) * (1 + 1e-9) {
-      context.report(draft(run, at: at, elapsed: elapsed, pValue: pValue))
+      context.report(draft(run, judgement, at: at, elapsed: elapsed, pValue: pValue))
       run.lastP = pValue
     }
     run.step += 1
@@ -104,31 +94,29 @@ struct RunawayRule: DetectionRule {
     guard var run = open.removeValue(forKey: activity.activityID) else { return }
     run.activity = activity
     let elapsed = activity.durationSeconds ?? update.at.seconds(since: run.startedAt)
-    let pValue = run.tail.survival(elapsed)
-    if context.configuration.pMax != nil, pValue <= run.level, pValue < run.lastP {
-      run.step = max(run.step, 1)
-      context.report(draft(run, at: update.at, elapsed: elapsed, pValue: pValue))
+    if let judgement = run.judgement, context.configuration.pMax != nil {
+      let pValue = judgement.past.tail.survival(elapsed)
+      if pValue <= run.level, pValue < run.lastP {
+        run.step = max(run.step, 1)
+        context.report(draft(run, judgement, at: update.at, elapsed: elapsed, pValue: pValue))
+      }
     }
-    learn(run, elapsed, context)
+    let day = RunawayRule.day(run.startedAt.advanced(bySeconds: elapsed))
+    durations.learn(
+      activity.job ?? "", elapsed, day: day, isHealthy: activity.state == .succeeded,
+      judgedBy: run.judgement)
   }
 
-  private mutating func learn(_ run: OpenRun, _ elapsed: Double, _ context: RuleContext) {
-    guard let job = run.activity.job, elapsed > 0 else { return }
-    let ended = run.startedAt.advanced(bySeconds: elapsed)
-    let day = Int(ended.microseconds.flooredDivision(by: 86_400_000_000).quotient)
-    let isHealthy = run.activity.state == .succeeded
-    if let kind = run.kind {
-      let isAbove = elapsed > run.tail.threshold
-      population.learn(
-        kind, excess: isAbove ? Elementary.log(elapsed / run.tail.threshold) : nil,
-        weight: baselines[job]?.weight(onDay: day) ?? 1)
-    }
-    everyone.learn(elapsed, day: day, isHealthy: isHealthy)
-    guard baselines[job] != nil || baselines.count < RunawayRule.jobCountMax else { return }
-    baselines[job, default: QuantityBaseline()].learn(elapsed, day: day, isHealthy: isHealthy)
+  /// Day since the epoch, UTC: jobs have no zone.
+  private static func day(_ instant: Timestamp) -> Int {
+    Int(instant.microseconds.flooredDivision(by: 86_400_000_000).quotient)
   }
 
-  private func draft(_ run: OpenRun, at: Timestamp, elapsed: Double, pValue: Double) -> Draft {
+  private func draft(
+    _ run: OpenRun, _ judgement: JobQuantities.Judgement, at: Timestamp, elapsed: Double,
+    pValue: Double
+  ) -> Draft {
+    let tail = judgement.past.tail
     let activity = run.activity
     let job = activity.job ?? ""
     let step = run.step == 0 ? "" : "#\(run.step)"
@@ -136,21 +124,18 @@ struct RunawayRule: DetectionRule {
       rule: RunawayRule.name, subject: activity.activityID + step, episodeSubject: job,
       timestamp: at, pValue: pValue)
     draft.describe(activity)
-    draft.history = run.history
+    draft.history = judgement.history
     draft.observed = [.init("elapsed_s", elapsed)]
-    draft.expected = [
-      .init("threshold_s", run.tail.threshold), .init("exceedance", run.tail.exceedance),
-      .init("tail_shape", run.tail.shape), .init("tail_scale", run.tail.scale),
-    ]
+    draft.expected = tail.facts(unit: "s")
     let past =
-      run.isJudgedByAll
+      judgement.isJudgedByAll
       ? "the job has no past of its own, and of all jobs' runs "
-      : "of its \(Legible.count(run.history.events, "run")) on "
-        + "\(Legible.count(run.history.days, "day")) before, "
-    let share = Legible.number(run.tail.exceedance * 100)
+      : "of its \(Legible.count(judgement.history.events, "run")) on "
+        + "\(Legible.count(judgement.history.days, "day")) before, "
+    let share = Legible.number(tail.exceedance * 100)
     draft.explanation =
       "\(Legible.name(job)) had been running for \(Legible.duration(elapsed)): \(past)"
-      + "about \(share) in 100 lasted over \(Legible.duration(run.tail.threshold)) "
+      + "about \(share) in 100 lasted over \(Legible.duration(tail.threshold)) "
       + "(\(Legible.odds(pValue)) to last this long)"
     return draft
   }

@@ -40,3 +40,13 @@ package struct LomaxTail: Sendable, Equatable {
     return threshold * Elementary.exp(min(excess, 600))
   }
 }
+
+extension LomaxTail {
+  /// The four numbers from which a person recomputes p.
+  func facts(unit: String) -> [Finding.Fact] {
+    [
+      .init("threshold_\(unit)", threshold), .init("exceedance", exceedance),
+      .init("tail_shape", shape), .init("tail_scale", scale),
+    ]
+  }
+}
