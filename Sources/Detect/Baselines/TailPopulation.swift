@@ -69,7 +69,8 @@ struct TailPopulation: Sendable, Equatable {
   ) -> LomaxTail {
     let known = kinds[kind.cell]
     let prior = TailPopulation.kindPrior
-    let rate = (known.exceedances + prior * all.exceedances / all.trials) / (known.trials + prior)
+    let rate =
+      (known.exceedances + 0.5 + prior * all.exceedances / all.trials) / (known.trials + 1 + prior)
     let mean =
       (known.excessSum + prior * all.excessSum / all.exceedances) / (known.exceedances + prior)
     let scale =

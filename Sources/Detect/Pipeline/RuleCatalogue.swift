@@ -3,6 +3,7 @@ extension DetectionPipeline {
   static func allRules(_ configuration: DetectionConfiguration) -> [any DetectionRule] {
     let rules: [any DetectionRule] = [
       OffHoursRule(), RunawayRule(), ResourceBlowupRule(), FirstSeenRule(),
+      TriggerBurstRule(), DeniedBurstRule(), RetryStormRule(),
     ]
     return rules.filter { configuration.isEnabled(type(of: $0).name) }
   }

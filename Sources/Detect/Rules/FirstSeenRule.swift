@@ -4,8 +4,8 @@ import Ingest
 /// A principal who triggers a job that others have triggered and they never have.
 ///
 /// Two rates foretell it: how often this principal takes up others' jobs (per trigger), and how often
-/// this job is taken up by someone new (per trigger), each shrunk to the site's rate r as if 5 triggers
-/// had shown r. Together, as independent factors on the site's odds: q = r * (a / r) * (b / r). The
+/// this job is taken up by someone new (per trigger), each shrunk to the site's rate r as if
+/// 100 and 2 triggers had shown r. Together, as independent factors on the site's odds: q = r * (a / r) * (b / r). The
 /// site's rate is the Good-Turing mass of unseen pairs: first occurrences among triggers (Good 1953).
 /// Surprise = -ln q; p = rank of the surprise among all past triggers, of which most had none.
 /// A job that nobody ever triggered is new, not foreign, and not judged.
@@ -14,7 +14,9 @@ struct FirstSeenRule: DetectionRule {
 
   /// Pairs kept; beyond it the rule falls silent about pairs it would have to add.
   static let pairCountMax = 1_000_000
-  static let priorTriggers = 5.0
+  /// Triggers at the site's rate that a principal, and a job, start with.
+  static let principalPrior = 100.0
+  static let jobPrior = 2.0
   static let scaleHalfLife = 50_000.0
 
   private struct Tally: Sendable {
@@ -30,8 +32,8 @@ struct FirstSeenRule: DetectionRule {
       lastDay = day
     }
 
-    func rate(_ prior: Double) -> Double {
-      (Double(arrivals) + priorTriggers * prior) / (Double(triggers) + priorTriggers)
+    func rate(_ siteRate: Double, prior: Double) -> Double {
+      (Double(arrivals) + prior * siteRate) / (Double(triggers) + prior)
     }
   }
 
@@ -66,8 +68,9 @@ struct FirstSeenRule: DetectionRule {
     _ update: ActivityUpdate, _ principal: String, _ job: String, _ context: inout RuleContext
   ) {
     let siteRate = (Double(site.arrivals) + 0.5) / (Double(site.triggers) + 1)
-    let principalRate = (byPrincipal[principal] ?? Tally()).rate(siteRate)
-    let jobRate = (byJob[job] ?? Tally()).rate(siteRate)
+    let principalRate = (byPrincipal[principal] ?? Tally()).rate(
+      siteRate, prior: FirstSeenRule.principalPrior)
+    let jobRate = (byJob[job] ?? Tally()).rate(siteRate, prior: FirstSeenRule.jobPrior)
     let foretold = min(1, principalRate * jobRate / siteRate)
     let surprise = -Elementary.log(foretold)
     let pValue = scale.pValue(surprise)

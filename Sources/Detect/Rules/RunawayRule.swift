@@ -65,7 +65,8 @@ struct RunawayRule: DetectionRule {
     }
     if run.step > 0, context.configuration.pMax == nil { return }
     let level = RunawayRule.level(run, context)
-    let seconds = max(RunawayRule.secondsMin, tail.value(atSurvival: level))
+    // A microsecond later: at the threshold itself nothing is strange yet.
+    let seconds = max(RunawayRule.secondsMin, tail.value(atSurvival: level)) + 1e-6
     guard seconds < 3e8, level > 1e-30 else { return }
     timers.insert((id, run.generation), at: run.startedAt.advanced(bySeconds: seconds))
   }

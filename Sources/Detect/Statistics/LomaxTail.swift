@@ -1,17 +1,18 @@
 /// The upper tail of a positive quantity: peaks over a threshold with a heavy predictive law.
 ///
-/// For x above `threshold`, with y = ln(x / threshold):
+/// For x beyond `threshold`, with y = ln(x / threshold):
 ///
 ///     P(X ≥ x) = exceedance * (1 + y / (shape * scale)) ^ -shape
 ///
 /// y is exponential with an unknown rate whose uncertainty is a gamma law, so the predictive is Lomax
 /// (Pareto II; Harris 1968): a generalised Pareto tail (Pickands 1975) of y with shape 1/`shape` and
 /// scale `scale`. Invertible in closed form, which gives the instant at which a running job's p
-/// crosses a level. Below the threshold the law is not told: p is 1 there.
+/// crosses a level. Up to the threshold the law is not told: p is 1
+/// there.
 package struct LomaxTail: Sendable, Equatable {
   /// Where the tail starts, in the quantity's own unit; above 0.
   package let threshold: Double
-  /// P(X ≥ threshold), in (0, 1].
+  /// P(X > threshold), in (0, 1].
   package let exceedance: Double
   /// Above 0; small is heavy.
   package let shape: Double
@@ -26,14 +27,14 @@ package struct LomaxTail: Sendable, Equatable {
     self.scale = scale
   }
 
-  /// P(X ≥ x); 1 below the threshold.
+  /// P(X ≥ x); 1 up to and including the threshold, at which past values may have gathered.
   package func survival(_ x: Double) -> Double {
-    guard x >= threshold else { return 1 }
+    guard x > threshold else { return 1 }
     let excess = Elementary.log(x / threshold)
     return max(1e-300, exceedance * Elementary.pow(1 + excess / (shape * scale), -shape))
   }
 
-  /// The smallest x with `survival(x) <= p`; the threshold itself for p at or above `exceedance`.
+  /// The least x beyond which `survival` is at most p; the threshold for p at or above `exceedance`.
   package func value(atSurvival p: Double) -> Double {
     guard p < exceedance else { return threshold }
     let excess = shape * scale * (Elementary.pow(exceedance / p, 1 / shape) - 1)
