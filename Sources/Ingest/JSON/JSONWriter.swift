@@ -116,6 +116,15 @@ package struct JSONWriter: Sendable {
     bytes.append(contentsOf: value.description.utf8)
   }
 
+  /// An array of numbers; an empty one is written, for the name says that it was looked for.
+  package mutating func field(named key: String, _ values: [Double]) {
+    appendKey(named: key)
+    bytes.append(UInt8(ascii: "["))
+    needsComma = false
+    for value in values { element(value) }
+    endArray()
+  }
+
   package mutating func element(_ value: String) {
     separate()
     JSONEscape.appendQuoted(value, to: &bytes)

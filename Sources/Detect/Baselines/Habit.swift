@@ -1,0 +1,116 @@
+
+/// When one principal is active: what was learnt from days that were not flagged.
+///
+/// A day is judged against the days before it: its hours are learnt only when the next day begins, so
+/// that a night of work cannot vouch for itself. Hours that were flagged wait in quarantine.
+struct Habit: Sendable {
+  /// What was said about one hour of the running day.
+  struct Verdict: Sendable {
+    let cell: Int
+    let surprise: Double
+    let pValue: Double
+    let level: Double
+    /// Weight of the principal's own past behind the verdict, and that of the peers.
+    let ownWeight: Double
+    let peerWeight: Double
+  }
+
+  /// Flagged hours that wait; the oldest gives way.
+  static let quarantineCountMax = 64
+
+  private(set) var profile = CircularProfile()
+  private(set) var eventCount = 0
+  private(set) var dayCount = 0
+  private(set) var lastDay: Int?
+  private(set) var today: [Verdict] = []
+  /// Decayed distinct days with activity within an hour of it, by class of day and hour: 48.
+  private var daysNear = [Double](repeating: 0, count: 48)
+  private var quarantine: [(day: Int, cell: Int)] = []
+
+  /// What was already said about this hour of this day.
+  func verdict(day: Int, cell: Int) -> Verdict? {
+    lastDay == day ? today.first { $0.cell == cell } : nil
+  }
+
+  mutating func countEvent() { eventCount += 1 }
+
+  /// Hours that were seen on one day only, as decayed weight: how unsettled the habit is.
+  var isolatedHours: Double {
+    var sum = 0.0
+    for slot in 0..<48 where daysNear[slot] > 0 && daysNear[slot] <= 1 {
+      sum += min(1, classWeight(slot))
+    }
+    return sum
+  }
+
+  /// Begins `day` if it is not the running one: learns the one that is over.
+  mutating func turn(to day: Int, _ configuration: DetectionConfiguration) {
+    guard lastDay != day else { return }
+    if let ended = lastDay { learn(ended, configuration) }
+    lastDay = day
+    today.removeAll(keepingCapacity: true)
+  }
+
+  mutating func note(_ verdict: Verdict) { today.append(verdict) }
+
+  /// A person said that these hours are all right: what waits is learnt at once.
+  mutating func approve() {
+    for entry in quarantine { add([entry.cell]) }
+    quarantine.removeAll()
+  }
+
+  /// Hours between the cell and the nearest learnt activity on such days; nil for none within 12.
+  func hoursToNearest(_ cell: Int) -> Int? {
+    (0...12).first { profile.weight(near: cell, hours: $0) > 0.05 }
+  }
+
+  private mutating func learn(_ day: Int, _ configuration: DetectionConfiguration) {
+    dayCount += 1
+    let fade = Elementary.exp(-Elementary.log(2) / configuration.halfLifeDays)
+    profile.fade(by: fade)
+    for slot in daysNear.indices { daysNear[slot] *= fade }
+    add(today.filter { $0.pValue > configuration.quarantineP }.map(\.cell))
+    for verdict in today where verdict.pValue <= configuration.quarantineP {
+      quarantine.append((day, verdict.cell))
+    }
+    release(configuration)
+  }
+
+  /// Learns what recurred on enough distinct days over a long enough time.
+  private mutating func release(_ configuration: DetectionConfiguration) {
+    if quarantine.count > Habit.quarantineCountMax {
+      quarantine.removeFirst(quarantine.count - Habit.quarantineCountMax)
+    }
+    guard let newest = quarantine.last else { return }
+    let alike = quarantine.filter { Habit.areNear($0.cell, newest.cell) }
+    let days = Set(alike.map(\.day))
+    guard days.count >= configuration.quarantineDays, let first = days.min(), let last = days.max(),
+      last - first >= configuration.quarantineSpanDays
+    else { return }
+    for entry in alike { add([entry.cell]) }
+    quarantine.removeAll { Habit.areNear($0.cell, newest.cell) }
+  }
+
+  private mutating func add(_ cells: [Int]) {
+    var slots = [Bool](repeating: false, count: 48)
+    for cell in cells {
+      profile.add(1, cell: cell)
+      for offset in [23, 0, 1] {
+        slots[(cell >= 120 ? 24 : 0) + (cell % 24 + offset) % 24] = true
+      }
+    }
+    for slot in slots.indices where slots[slot] { daysNear[slot] += 1 }
+  }
+
+  private func classWeight(_ slot: Int) -> Double {
+    let days = slot < 24 ? 0..<5 : 5..<7
+    return days.reduce(0) { $0 + profile.weights[$1 * 24 + slot % 24] }
+  }
+
+  /// Same class of day, at most an hour apart.
+  private static func areNear(_ left: Int, _ right: Int) -> Bool {
+    guard (left >= 120) == (right >= 120) else { return false }
+    let distance = abs(left % 24 - right % 24)
+    return min(distance, 24 - distance) <= 1
+  }
+}

@@ -1,0 +1,160 @@
+/// What a job's past says about one positive quantity of its runs: seconds, bytes, a rate.
+///
+/// The last 2,000 values with the day they became known. The threshold of the tail is the larger of
+/// the healthy runs' own 95th percentile, in which old days fade, and the 99th of everything kept,
+/// which does not: what has happened before may happen again. A day of m runs weighs √m, not m.
+struct QuantityBaseline: Sendable {
+  struct Sample: Sendable {
+    let value: Double
+    let day: Int
+    let isHealthy: Bool
+  }
+
+  /// A fitted tail, the distinct days behind it, and which jobs' experience it was shrunk to.
+  struct Past: Sendable {
+    let tail: LomaxTail
+    let days: Int
+    let kind: TailPopulation.Kind
+  }
+
+  static let sampleCountMax = 2000
+  /// How much longer the tail remembers than the body.
+  static let tailMemory = 1.0
+  /// Surplus that is laid to chance and to the anomalies themselves.
+  static let surplusFree = 2.0
+  /// Per active day: half after a fortnight of them.
+  static let surplusFade = 0.952
+  /// A fit is made again when this share of its samples is new.
+  static let refitShare = 0.02
+
+  private var samples: [Sample] = []
+  private var fitted: Past?
+  private var newSinceFit = 0
+  private(set) var count = 0
+  /// Decayed weight by which exceedances of frozen thresholds outnumber those foreseen; at least 0.
+  private var surplus = 0.0
+  /// Decayed exceedances of frozen thresholds: weight, and weight times ln(x / threshold).
+  private var exceeded = (weight: 0.0, excess: 0.0)
+  /// Values of the newest day: its next one weighs less to the population.
+  private(set) var valuesOnLastDay = 0
+  /// Median of the healthy values that are kept, as of the last fit.
+  private(set) var healthyMedian: Double?
+
+  mutating func learn(_ value: Double, day: Int, isHealthy: Bool) {
+    guard value > 0, value.isFinite else { return }
+    if samples.count >= 2 * QuantityBaseline.sampleCountMax {
+      samples.removeFirst(samples.count - QuantityBaseline.sampleCountMax)
+    }
+    if let last = samples.last, last.day != day { fadeForecasts() }
+    valuesOnLastDay = samples.last?.day == day ? valuesOnLastDay + 1 : 1
+    samples.append(Sample(value: value, day: day, isHealthy: isHealthy))
+    count += 1
+    newSinceFit += 1
+  }
+
+  /// One value went beyond the threshold that was frozen for it, or stayed below. A job that drifts is
+  /// not exchangeable with its past, and its own record of forecasts says so (prequential, Dawid 1984).
+  mutating func noteForecast(exceedance: Double, excess: Double?, weight: Double) {
+    surplus = max(0, surplus + weight * ((excess == nil ? 0 : 1) - exceedance))
+    guard let excess else { return }
+    exceeded.weight += weight
+    exceeded.excess += weight * excess
+  }
+
+  private mutating func fadeForecasts() {
+    surplus *= QuantityBaseline.surplusFade
+    exceeded.weight *= QuantityBaseline.surplusFade
+    exceeded.excess *= QuantityBaseline.surplusFade
+  }
+
+  /// What the next value of that day weighs to the population: 1, then 1/√2, 1/√3 and so on.
+  func weight(onDay day: Int) -> Double {
+    guard let last = samples.last, last.day == day else { return 1 }
+    return 1 / Double(valuesOnLastDay + 1).squareRoot()
+  }
+
+  /// The tail as of now and the distinct days behind it; nil without any past.
+  mutating func past(
+    _ population: TailPopulation, halfLifeDays: Double
+  ) -> Past? {
+    guard !samples.isEmpty else { return nil }
+    let isFresh = Double(newSinceFit) <= QuantityBaseline.refitShare * Double(samples.count)
+    if let fitted, isFresh { return fitted }
+    fitted = fit(population, halfLifeDays: halfLifeDays)
+    newSinceFit = 0
+    return fitted
+  }
+
+  private mutating func fit(
+    _ population: TailPopulation, halfLifeDays: Double
+  ) -> Past {
+    let kept = samples.suffix(QuantityBaseline.sampleCountMax).sorted { $0.day < $1.day }
+    let (weights, ages, dayCount) = QuantityBaseline.dayWeights(kept)
+    let order = kept.indices.sorted { (kept[$0].value, $0) < (kept[$1].value, $1) }
+    let body = order.filter { kept[$0].isHealthy }
+    healthyMedian = body.isEmpty ? nil : kept[body[body.count / 2]].value
+    let top = kept[order[max(0, Int((0.99 * Double(order.count)).rounded(.up)) - 1)]].value
+    let own = QuantityBaseline.quantile(0.95, body) { index in
+      (kept[index].value, weights[index] * Elementary.pow(0.5, Double(ages[index]) / halfLifeDays))
+    }
+    let threshold = max(own ?? top, top)
+    var total = 0.0
+    var above = 0.0
+    var excessSum = 0.0
+    for index in order {
+      let age = Double(ages[index]) / (QuantityBaseline.tailMemory * halfLifeDays)
+      let weight = weights[index] * Elementary.pow(0.5, age)
+      total += weight
+      guard kept[index].value > threshold else { continue }
+      above += weight
+      excessSum += weight * Elementary.log(kept[index].value / threshold)
+    }
+    let median = healthyMedian ?? threshold
+    let kind = TailPopulation.Kind(
+      size: total, threshold: threshold, spread: Elementary.log(threshold / median))
+    let drifting = surplus - QuantityBaseline.surplusFree
+    if drifting > above, exceeded.weight > 0 {
+      excessSum += (drifting - above) * exceeded.excess / exceeded.weight
+      above = drifting
+    }
+    let tail = population.tail(
+      kind, threshold: threshold, above: above, total: total, excessSum: excessSum)
+    return Past(tail: tail, days: dayCount, kind: kind)
+  }
+
+  /// Weight m^-1/2 for each run of a day with m runs, and each run's age in active days.
+  private static func dayWeights(
+    _ kept: [Sample]
+  ) -> (weights: [Double], ages: [Int], dayCount: Int) {
+    var weights = [Double](repeating: 1, count: kept.count)
+    var ages = [Int](repeating: 0, count: kept.count)
+    var end = kept.count
+    var age = 0
+    while end > 0 {
+      var start = end - 1
+      while start > 0, kept[start - 1].day == kept[end - 1].day { start -= 1 }
+      let weight = 1 / Double(end - start).squareRoot()
+      for index in start..<end {
+        weights[index] = weight
+        ages[index] = age
+      }
+      age += 1
+      end = start
+    }
+    return (weights, ages, age)
+  }
+
+  /// The smallest value at which the weight so far reaches the share; indices come in value order.
+  private static func quantile(
+    _ share: Double, _ order: [Int], _ entry: (Int) -> (value: Double, weight: Double)
+  ) -> Double? {
+    let total = order.reduce(0) { $0 + entry($1).weight }
+    var sum = 0.0
+    for index in order {
+      let (value, weight) = entry(index)
+      sum += weight
+      if sum >= share * total { return value }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,10 @@
+extension DetectionPipeline {
+  /// Every rule that the configuration enables, in the order in which ties are said.
+  static func allRules(_ configuration: DetectionConfiguration) -> [any DetectionRule] {
+    let rules: [any DetectionRule] = [
+      OffHoursRule(), RunawayRule(), ResourceBlowupRule(), FirstSeenRule(),
+      TriggerBurstRule(), DeniedBurstRule(), RetryStormRule(),
+    ]
+    return rules.filter { configuration.isEnabled(type(of: $0).name) }
+  }
+}

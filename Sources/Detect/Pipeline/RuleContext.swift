@@ -1,0 +1,131 @@
+import Correlate
+import Ingest
+
+/// What a rule says about one subject, before it is an alert.
+struct Draft: Sendable {
+  let rule: String
+  /// What `finding_id` is made of, beside rule and version.
+  let subject: String
+  /// What episodes are grouped by.
+  let episodeSubject: String
+  let timestamp: Timestamp
+  let pValue: Double
+  /// Set by declared rules; otherwise the bands of p decide.
+  var severity: Finding.Severity?
+  var principal: String?
+  var job: String?
+  var requestID: String?
+  var runID: String?
+  var activityID: String?
+  var observed: [Finding.Fact] = []
+  var expected: [Finding.Fact] = []
+  var history = Finding.History(events: 0, days: 0)
+  var explanation = ""
+  var evidence: [Int] = []
+
+  init(
+    rule: String, subject: String, episodeSubject: String, timestamp: Timestamp, pValue: Double
+  ) {
+    self.rule = rule
+    self.subject = subject
+    self.episodeSubject = episodeSubject
+    self.timestamp = timestamp
+    self.pValue = pValue
+  }
+
+  /// Takes over who and what from an activity.
+  mutating func describe(_ activity: Activity) {
+    principal = activity.principal
+    job = activity.job
+    requestID = activity.requestID
+    runID = activity.runID
+    activityID = activity.activityID
+    evidence = activity.evidence
+  }
+}
+
+/// What the rules share: configuration, zones, the budget, the episodes, and the findings so far.
+struct RuleContext: Sendable {
+  /// Part of every `finding_id`: raised when a rule's meaning changes.
+  static let rulesVersion = 1
+
+  let configuration: DetectionConfiguration
+  let zones: any ZoneLookup
+  let identify: @Sendable (String) -> String
+  private var budget: OnlineBudget
+  private var episodes = EpisodeTable()
+  private(set) var findings: [Finding] = []
+
+  init(
+    configuration: DetectionConfiguration, zones: any ZoneLookup,
+    identify: @escaping @Sendable (String) -> String
+  ) {
+    self.configuration = configuration
+    self.zones = zones
+    self.identify = identify
+    budget = OnlineBudget(alertsPerDay: configuration.alertsPerDay)
+  }
+
+  /// The level of one test, which is counted by asking.
+  mutating func level(at now: Timestamp) -> Double {
+    let spent = budget.level(at: now)
+    return configuration.pMax ?? spent
+  }
+
+  func localHour(_ instant: Timestamp, zone: String?, principal: String?) -> LocalHour {
+    zones.localHour(
+      at: instant, zones: configuration.zones(record: zone, principal: principal))
+  }
+
+  /// Turns a draft into a finding of its episode.
+  mutating func report(_ draft: Draft) {
+    let pValue = min(1, max(draft.pValue, 1e-300))
+    let episode = episodes.episode(
+      of: draft, gapSeconds: configuration.episodeGapSeconds, identify: identify)
+    findings.append(
+      Finding(
+        findingID: identify("\(draft.rule)/\(RuleContext.rulesVersion)/\(draft.subject)"),
+        rule: draft.rule, timestamp: draft.timestamp,
+        severity: draft.severity ?? configuration.severity(pValue), pValue: pValue,
+        principal: draft.principal, job: draft.job, requestID: draft.requestID,
+        runID: draft.runID, activityID: draft.activityID, episodeID: episode,
+        observed: draft.observed, expected: draft.expected, history: draft.history,
+        explanation: draft.explanation, evidence: draft.evidence,
+        score: Finding.score(pValue)))
+  }
+
+  mutating func takeFindings() -> [Finding] {
+    defer { findings = [] }
+    return findings
+  }
+}
+
+/// Findings of one rule and subject with no gap longer than an hour share an episode.
+struct EpisodeTable: Sendable {
+  /// Subjects kept; beyond it those that are over are dropped.
+  static let subjectCountMax = 4096
+
+  private struct Episode {
+    var id: String
+    var last: Timestamp
+  }
+
+  private var open: [String: Episode] = [:]
+
+  mutating func episode(
+    of draft: Draft, gapSeconds: Double, identify: (String) -> String
+  ) -> String {
+    let key = "\(draft.rule)/\(draft.episodeSubject)"
+    if var episode = open[key], draft.timestamp.seconds(since: episode.last) <= gapSeconds {
+      episode.last = max(episode.last, draft.timestamp)
+      open[key] = episode
+      return episode.id
+    }
+    let id = identify("episode/\(key)/\(draft.timestamp.rfc3339)")
+    if open.count >= EpisodeTable.subjectCountMax {
+      open = open.filter { draft.timestamp.seconds(since: $0.value.last) <= gapSeconds }
+    }
+    open[key] = Episode(id: id, last: draft.timestamp)
+    return id
+  }
+}

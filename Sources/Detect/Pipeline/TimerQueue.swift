@@ -1,0 +1,57 @@
+import Ingest
+
+/// Instants with a payload, earliest first; ties in the order of insertion. A binary heap.
+struct TimerQueue<Payload: Sendable>: Sendable {
+  private struct Entry {
+    let at: Timestamp
+    let order: Int
+    let payload: Payload
+  }
+
+  private var heap: [Entry] = []
+  private var inserted = 0
+
+  var count: Int { heap.count }
+  var next: Timestamp? { heap.first?.at }
+
+  /// Cost: O(log n).
+  mutating func insert(_ payload: Payload, at instant: Timestamp) {
+    heap.append(Entry(at: instant, order: inserted, payload: payload))
+    inserted += 1
+    var child = heap.count - 1
+    while child > 0 {
+      let parent = (child - 1) / 2
+      guard isBefore(child, parent) else { break }
+      heap.swapAt(child, parent)
+      child = parent
+    }
+  }
+
+  /// Removes the earliest. Cost: O(log n).
+  mutating func removeFirst() -> (at: Timestamp, payload: Payload)? {
+    guard let first = heap.first else { return nil }
+    let last = heap.removeLast()
+    if !heap.isEmpty {
+      heap[0] = last
+      sink()
+    }
+    return (first.at, first.payload)
+  }
+
+  private mutating func sink() {
+    var parent = 0
+    while true {
+      let left = 2 * parent + 1
+      guard left < heap.count else { return }
+      let right = left + 1
+      let least = right < heap.count && isBefore(right, left) ? right : left
+      guard isBefore(least, parent) else { return }
+      heap.swapAt(least, parent)
+      parent = least
+    }
+  }
+
+  private func isBefore(_ left: Int, _ right: Int) -> Bool {
+    (heap[left].at, heap[left].order) < (heap[right].at, heap[right].order)
+  }
+}

@@ -1,0 +1,25 @@
+import Correlate
+import Ingest
+
+/// One question asked of every activity; a pure state machine over events and timers.
+///
+/// State is what was learnt. A rule reports through the context and never reads a clock: an instant
+/// that only the passing of time reaches is announced by `nextTimer`.
+protocol DetectionRule: Sendable {
+  /// The `rule` key of its findings.
+  static var name: String { get }
+
+  /// The next instant at which the rule wants to be asked, nil for none.
+  var nextTimer: Timestamp? { get }
+
+  /// Judges, then learns.
+  mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext)
+
+  /// Called once `nextTimer` has been reached; moves it on.
+  mutating func fireTimer(_ context: inout RuleContext)
+}
+
+extension DetectionRule {
+  var nextTimer: Timestamp? { nil }
+  mutating func fireTimer(_ context: inout RuleContext) {}
+}

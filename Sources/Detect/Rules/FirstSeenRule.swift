@@ -1,0 +1,108 @@
+import Correlate
+import Ingest
+
+/// A principal who triggers a job that others have triggered and they never have.
+///
+/// Two rates foretell it: how often this principal takes up others' jobs (per trigger), and how often
+/// this job is taken up by someone new (per trigger), each shrunk to the site's rate r as if
+/// 100 and 2 triggers had shown r. Together, as independent factors on the site's odds: q = r * (a / r) * (b / r). The
+/// site's rate is the Good-Turing mass of unseen pairs: first occurrences among triggers (Good 1953).
+/// Surprise = -ln q; p = rank of the surprise among all past triggers, of which most had none.
+/// A job that nobody ever triggered is new, not foreign, and not judged.
+struct FirstSeenRule: DetectionRule {
+  static let name = "first_seen"
+
+  /// Pairs kept; beyond it the rule falls silent about pairs it would have to add.
+  static let pairCountMax = 1_000_000
+  /// Triggers at the site's rate that a principal, and a job, start with.
+  static let principalPrior = 100.0
+  static let jobPrior = 2.0
+  static let scaleHalfLife = 50_000.0
+
+  private struct Tally: Sendable {
+    var triggers = 0
+    var arrivals = 0
+    var days = 0
+    var lastDay = Int.min
+
+    mutating func count(isArrival: Bool, day: Int) {
+      triggers += 1
+      if isArrival { arrivals += 1 }
+      if day != lastDay { days += 1 }
+      lastDay = day
+    }
+
+    func rate(_ siteRate: Double, prior: Double) -> Double {
+      (Double(arrivals) + prior * siteRate) / (Double(triggers) + prior)
+    }
+  }
+
+  private struct Pair: Hashable, Sendable {
+    let principal: String
+    let job: String
+  }
+
+  private var pairs: Set<Pair> = []
+  private var byPrincipal: [String: Tally] = [:]
+  private var byJob: [String: Tally] = [:]
+  private var site = Tally()
+  private var scale = SurpriseScale(halfLife: FirstSeenRule.scaleHalfLife)
+
+  mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
+    guard case .activity(let update) = event, update.change == .triggered,
+      let principal = update.activity.principal, let job = update.activity.job
+    else { return }
+    let pair = Pair(principal: principal, job: job)
+    let isNew = !pairs.contains(pair) && pairs.count < FirstSeenRule.pairCountMax
+    let isArrival = isNew && byJob[job] != nil
+    if isArrival {
+      judge(update, principal, job, &context)
+    } else {
+      _ = context.level(at: update.at)
+      scale.learn(nil)
+    }
+    learn(pair, isNew: isNew, isArrival: isArrival, at: update.at)
+  }
+
+  private mutating func judge(
+    _ update: ActivityUpdate, _ principal: String, _ job: String, _ context: inout RuleContext
+  ) {
+    let siteRate = (Double(site.arrivals) + 0.5) / (Double(site.triggers) + 1)
+    let principalRate = (byPrincipal[principal] ?? Tally()).rate(
+      siteRate, prior: FirstSeenRule.principalPrior)
+    let jobRate = (byJob[job] ?? Tally()).rate(siteRate, prior: FirstSeenRule.jobPrior)
+    let foretold = min(1, principalRate * jobRate / siteRate)
+    let surprise = -Elementary.log(foretold)
+    let pValue = scale.pValue(surprise)
+    let level = context.level(at: update.at)
+    scale.learn(surprise)
+    guard pValue <= level else { return }
+    var draft = Draft(
+      rule: FirstSeenRule.name, subject: update.activity.activityID,
+      episodeSubject: principal, timestamp: update.at, pValue: pValue)
+    draft.describe(update.activity)
+    draft.observed = [.init("surprise", surprise)]
+    draft.expected = [
+      .init("principal_rate", principalRate), .init("job_rate", jobRate),
+      .init("site_rate", siteRate),
+    ]
+    let mine = byPrincipal[principal] ?? Tally()
+    let theirs = byJob[job] ?? Tally()
+    draft.history = .init(events: mine.triggers, days: mine.days)
+    draft.explanation =
+      "\(Legible.name(principal)) triggered \(Legible.name(job)) for the first time: it had been "
+      + "triggered \(Legible.count(theirs.triggers, "time")) by "
+      + "\(Legible.count(theirs.arrivals + 1, "other principal")), and of their own "
+      + "\(Legible.count(mine.triggers, "trigger")) \(mine.arrivals) took up others' jobs "
+      + "(\(Legible.odds(pValue)) among all triggers)"
+    context.report(draft)
+  }
+
+  private mutating func learn(_ pair: Pair, isNew: Bool, isArrival: Bool, at: Timestamp) {
+    let day = Int(at.microseconds.flooredDivision(by: 86_400_000_000).quotient)
+    if isNew { pairs.insert(pair) }
+    byPrincipal[pair.principal, default: Tally()].count(isArrival: isArrival, day: day)
+    byJob[pair.job, default: Tally()].count(isArrival: isArrival, day: day)
+    site.count(isArrival: isArrival, day: day)
+  }
+}

@@ -1,0 +1,127 @@
+import Correlate
+import Ingest
+
+/// A trigger at an hour of the week that is strange for this principal.
+///
+/// Surprise = -ln of the density of the local hour under the principal's own profile, shrunk to that
+/// of people of similar regularity:
+///
+///     f = (smoothed own weight at the cell + k * peers' density) / (own weight + k)
+///     k = kappa + kappaPerIsolatedHour * (hours that were seen on one day only)
+///
+/// k is the mass left for hours never seen: absolute discounting, as in Ney, Essen and Kneser 1994.
+/// p = rank of the surprise among everyone's past first triggers of an hour and day (SurpriseScale).
+/// One judgement per principal, day and hour; a day is judged by the days before it.
+struct OffHoursRule: DetectionRule {
+  static let name = "off_hours"
+
+  /// Principals kept; further ones are judged by the site alone and not learnt.
+  static let principalCountMax = 100_000
+  /// Judged hours of past triggers after which one counts half.
+  static let scaleHalfLife = 20_000.0
+
+  private var indexByPrincipal: [String: Int] = [:]
+  private var habits: [Habit] = []
+  private var peers = PeerHabits()
+  private var scale = SurpriseScale(halfLife: OffHoursRule.scaleHalfLife)
+
+  mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
+    switch event {
+    case .activity(let update) where update.change == .triggered: judge(update, &context)
+    default: break
+    }
+  }
+
+  private mutating func judge(_ update: ActivityUpdate, _ context: inout RuleContext) {
+    let activity = update.activity
+    guard let principal = activity.principal, let at = activity.requestedAt else { return }
+    let local = context.localHour(at, zone: activity.zone, principal: principal)
+    rebuildPeers(at, context)
+    guard let index = index(of: principal) else { return }
+    habits[index].turn(to: local.day, context.configuration)
+    habits[index].countEvent()
+    let verdict =
+      habits[index].verdict(day: local.day, cell: local.hourOfWeek)
+      ?? newVerdict(index, local.hourOfWeek, update.at, &context)
+    guard verdict.pValue <= verdict.level else { return }
+    context.report(draft(update, local, verdict, index, context))
+  }
+
+  private mutating func newVerdict(
+    _ index: Int, _ cell: Int, _ now: Timestamp, _ context: inout RuleContext
+  ) -> Habit.Verdict {
+    let habit = habits[index]
+    let kappa =
+      context.configuration.kappa
+      + context.configuration.kappaPerIsolatedHour * habit.isolatedHours
+    let peer = peers.peers(of: habit.profile)
+    let density =
+      (habit.profile.smoothed(at: cell) + kappa * peer.density[cell])
+      / (habit.profile.total + kappa)
+    // Relative to the uniform law, and shifted so that nothing common is below 0.
+    let surprise = max(0, 4 - Elementary.log(density * Double(CircularProfile.cellCount)))
+    let verdict = Habit.Verdict(
+      cell: cell, surprise: surprise, pValue: scale.pValue(surprise),
+      level: context.level(at: now), ownWeight: habit.profile.total, peerWeight: kappa)
+    scale.learn(surprise)
+    habits[index].note(verdict)
+    return verdict
+  }
+
+  private mutating func index(of principal: String) -> Int? {
+    if let known = indexByPrincipal[principal] { return known }
+    guard habits.count < OffHoursRule.principalCountMax else { return nil }
+    indexByPrincipal[principal] = habits.count
+    habits.append(Habit())
+    return habits.count - 1
+  }
+
+  private mutating func rebuildPeers(_ now: Timestamp, _ context: RuleContext) {
+    let day = context.localHour(now, zone: nil, principal: nil).day
+    guard (peers.builtOn ?? Int.min) < day else { return }
+    peers.rebuild(habits, day: day)
+  }
+
+  private func draft(
+    _ update: ActivityUpdate, _ local: LocalHour, _ verdict: Habit.Verdict, _ index: Int,
+    _ context: RuleContext
+  ) -> Draft {
+    let activity = update.activity
+    let habit = habits[index]
+    let principal = activity.principal ?? ""
+    let peerCount = peers.peers(of: habit.profile).count
+    var draft = Draft(
+      rule: OffHoursRule.name, subject: activity.activityID, episodeSubject: principal,
+      timestamp: update.at, pValue: verdict.pValue)
+    draft.describe(activity)
+    let zone = context.configuration.zones(record: activity.zone, principal: principal).first
+    let nearest = habit.hoursToNearest(local.hourOfWeek)
+    draft.observed = [
+      .init("local_time", local.clock), .init("weekday", local.weekdayName),
+      .init("zone", zone ?? "UTC"), .init("hour_of_week", Double(local.hourOfWeek)),
+      .init("surprise", verdict.surprise),
+    ]
+    draft.expected = [
+      .init("own_weight", verdict.ownWeight), .init("peer_weight", verdict.peerWeight),
+      .init("peers", Double(peerCount)),
+    ]
+    if let nearest { draft.expected.append(.init("hours_to_nearest", Double(nearest))) }
+    draft.history = .init(events: habit.eventCount - 1, days: habit.dayCount)
+    draft.explanation =
+      "\(Legible.name(principal)) triggered \(Legible.name(activity.job ?? "a job")) at "
+      + "\(local.clock) local time (\(Legible.name(zone ?? "UTC"))), \(local.weekdayName): "
+      + OffHoursRule.past(habit, nearest, local)
+      + " (\(Legible.odds(verdict.pValue)) among the triggers of everyone's past; "
+      + "\(Legible.count(peerCount, "peer")))"
+    return draft
+  }
+
+  private static func past(_ habit: Habit, _ nearest: Int?, _ local: LocalHour) -> String {
+    let days = local.isWeekend ? "weekends" : "weekdays"
+    if habit.dayCount == 0 { return "nothing was known of them before today, so peers judge it" }
+    let span = "in \(Legible.count(habit.dayCount, "active day")) "
+    guard let nearest else { return span + "they were never active on \(days)" }
+    if nearest == 0 { return span + "this hour was rare on \(days)" }
+    return span + "the nearest learnt activity on \(days) lies \(Legible.count(nearest, "hour")) away"
+  }
+}

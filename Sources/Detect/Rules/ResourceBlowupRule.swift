@@ -1,0 +1,98 @@
+import Correlate
+import Ingest
+
+/// A run that used far more of something than its job's past: CPU, memory, bytes read or written.
+///
+/// Judged at the end, by the tail that runaway uses. CPU is judged per second of duration: the total
+/// of a long run is runaway's question, and would be asked twice.
+struct ResourceBlowupRule: DetectionRule {
+  static let name = "resource_blowup"
+
+  /// Quantities, in the order in which they are judged, with the noun of the explanation.
+  private enum Quantity: Int, CaseIterable {
+    case cpuPerSecond, maxRSSBytes, readBytes, writeBytes
+
+    var key: String {
+      switch self {
+      case .cpuPerSecond: "cpu_per_second"
+      case .maxRSSBytes: "max_rss_bytes"
+      case .readBytes: "read_bytes"
+      case .writeBytes: "write_bytes"
+      }
+    }
+
+    func value(_ activity: Activity) -> Double? {
+      switch self {
+      case .cpuPerSecond:
+        guard let cpu = activity.cpuSeconds, let seconds = activity.durationSeconds, seconds >= 1
+        else { return nil }
+        return cpu / seconds
+      case .maxRSSBytes: return activity.maxRSSBytes.map(Double.init)
+      case .readBytes: return activity.readBytes.map(Double.init)
+      case .writeBytes: return activity.writeBytes.map(Double.init)
+      }
+    }
+
+    func text(_ value: Double) -> String {
+      switch self {
+      case .cpuPerSecond: "\(Legible.ratio(value)) CPU seconds a second"
+      case .maxRSSBytes: "\(Legible.bytes(value)) of memory"
+      case .readBytes: "\(Legible.bytes(value)) read"
+      case .writeBytes: "\(Legible.bytes(value)) written"
+      }
+    }
+  }
+
+  private var past = Quantity.allCases.map { _ in JobQuantities() }
+
+  mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
+    guard case .activity(let update) = event, update.change == .ended,
+      let job = update.activity.job
+    else { return }
+    for quantity in Quantity.allCases {
+      guard let value = quantity.value(update.activity), value > 0 else { continue }
+      judge(quantity, value, job, update, &context)
+    }
+  }
+
+  private mutating func judge(
+    _ quantity: Quantity, _ value: Double, _ job: String, _ update: ActivityUpdate,
+    _ context: inout RuleContext
+  ) {
+    let judgement = past[quantity.rawValue].judgement(
+      of: job, halfLifeDays: context.configuration.halfLifeDays)
+    if let judgement {
+      let pValue = judgement.past.tail.survival(value)
+      if pValue <= context.level(at: update.at) {
+        context.report(draft(quantity, value, update, judgement, pValue))
+      }
+    }
+    let day = Int(update.at.microseconds.flooredDivision(by: 86_400_000_000).quotient)
+    past[quantity.rawValue].learn(
+      job, value, day: day, isHealthy: update.activity.state == .succeeded, judgedBy: judgement)
+  }
+
+  private func draft(
+    _ quantity: Quantity, _ value: Double, _ update: ActivityUpdate,
+    _ judgement: JobQuantities.Judgement, _ pValue: Double
+  ) -> Draft {
+    let job = update.activity.job ?? ""
+    let tail = judgement.past.tail
+    var draft = Draft(
+      rule: ResourceBlowupRule.name, subject: "\(update.activity.activityID)/\(quantity.key)",
+      episodeSubject: job, timestamp: update.at, pValue: pValue)
+    draft.describe(update.activity)
+    draft.history = judgement.history
+    draft.observed = [.init(quantity.key, value)]
+    draft.expected = tail.facts(unit: quantity.key)
+    let whose =
+      judgement.isJudgedByAll
+      ? "the job has no past of its own, and of all jobs' runs"
+      : "of its \(Legible.count(judgement.count, "run")) before,"
+    draft.explanation =
+      "a run of \(Legible.name(job)) used \(quantity.text(value)): \(whose) about "
+      + "\(Legible.number(tail.exceedance * 100)) in 100 used over \(quantity.text(tail.threshold)) "
+      + "(\(Legible.odds(pValue)) to use this much)"
+    return draft
+  }
+}

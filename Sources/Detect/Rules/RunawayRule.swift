@@ -1,0 +1,143 @@
+import Correlate
+import Ingest
+
+/// A run that lasts longer than its job's past allows, told while it is still running.
+///
+/// At the start the job's past is frozen into a tail (QuantityBaseline), which gives the instant at
+/// which the elapsed time's p crosses the level: a timer fires then, and that instant is the finding's
+/// `ts`. What finishes meanwhile, siblings above all, changes nothing. A job without a past is
+/// judged by all jobs. With `pMax` the run is reported again each time its p fell by the escalation
+/// factor and once more at its end; the id of each names the step (subject, then `#step`).
+struct RunawayRule: DetectionRule {
+  static let name = "runaway"
+
+  /// Runs under way that are watched; further ones are not.
+  static let openRunCountMax = 100_000
+  static let escalationCountMax = 64
+  /// Elapsed time of interest, in seconds: shorter runs harm nobody.
+  static let secondsMin = 1.0
+
+  private struct OpenRun: Sendable {
+    let generation: Int
+    let startedAt: Timestamp
+    let judgement: JobQuantities.Judgement?
+    let level: Double
+    var activity: Activity
+    var step = 0
+    var lastP = 1.0
+  }
+
+  private var durations = JobQuantities()
+  private var open: [String: OpenRun] = [:]
+  private var timers = TimerQueue<(id: String, generation: Int)>()
+  private var generation = 0
+
+  var nextTimer: Timestamp? { timers.next }
+
+  mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
+    guard case .activity(let update) = event else { return }
+    switch update.change {
+    case .started: start(update, &context)
+    case .attemptEnded: open[update.activity.activityID] = nil
+    case .ended where update.activity.endedAt != nil: end(update, &context)
+    case .triggered, .progressed, .runMissing, .requestMissing, .ended, .settled:
+      open[update.activity.activityID]?.activity = update.activity
+    }
+  }
+
+  private mutating func start(_ update: ActivityUpdate, _ context: inout RuleContext) {
+    let activity = update.activity
+    guard let job = activity.job, open.count < RunawayRule.openRunCountMax else { return }
+    generation += 1
+    let run = OpenRun(
+      generation: generation, startedAt: activity.startedAt ?? update.at,
+      judgement: durations.judgement(
+        of: job, halfLifeDays: context.configuration.halfLifeDays),
+      level: context.level(at: update.at), activity: activity)
+    open[activity.activityID] = run
+    schedule(run, activity.activityID, context)
+  }
+
+  /// Sets the timer of the run's next step: the instant at which p falls to the step's level.
+  private mutating func schedule(_ run: OpenRun, _ id: String, _ context: RuleContext) {
+    guard let tail = run.judgement?.past.tail, run.step < RunawayRule.escalationCountMax else {
+      return
+    }
+    if run.step > 0, context.configuration.pMax == nil { return }
+    let level = RunawayRule.level(run, context)
+    // A microsecond later: at the threshold itself nothing is strange yet.
+    let seconds = max(RunawayRule.secondsMin, tail.value(atSurvival: level)) + 1e-6
+    guard seconds < 3e8, level > 1e-30 else { return }
+    timers.insert((id, run.generation), at: run.startedAt.advanced(bySeconds: seconds))
+  }
+
+  private static func level(_ run: OpenRun, _ context: RuleContext) -> Double {
+    run.level * Elementary.pow(context.configuration.escalationFactor, -Double(run.step))
+  }
+
+  mutating func fireTimer(_ context: inout RuleContext) {
+    guard let (at, key) = timers.removeFirst(), var run = open[key.id],
+      run.generation == key.generation, let judgement = run.judgement
+    else { return }
+    let elapsed = at.seconds(since: run.startedAt)
+    let pValue = judgement.past.tail.survival(elapsed)
+    if pValue <= RunawayRule.level(run, context) * (1 + 1e-9) {
+      context.report(draft(run, judgement, at: at, elapsed: elapsed, pValue: pValue))
+      run.lastP = pValue
+    }
+    run.step += 1
+    open[key.id] = run
+    schedule(run, key.id, context)
+  }
+
+  private mutating func end(_ update: ActivityUpdate, _ context: inout RuleContext) {
+    let activity = update.activity
+    guard var run = open.removeValue(forKey: activity.activityID) else { return }
+    run.activity = activity
+    let elapsed = activity.durationSeconds ?? update.at.seconds(since: run.startedAt)
+    if let judgement = run.judgement, context.configuration.pMax != nil {
+      let pValue = judgement.past.tail.survival(elapsed)
+      if pValue <= run.level, pValue < run.lastP {
+        run.step = max(run.step, 1)
+        context.report(draft(run, judgement, at: update.at, elapsed: elapsed, pValue: pValue))
+      }
+    }
+    let day = RunawayRule.day(run.startedAt.advanced(bySeconds: elapsed))
+    durations.learn(
+      activity.job ?? "", elapsed, day: day, isHealthy: activity.state == .succeeded,
+      judgedBy: run.judgement)
+  }
+
+  /// Day since the epoch, UTC: jobs have no zone.
+  private static func day(_ instant: Timestamp) -> Int {
+    Int(instant.microseconds.flooredDivision(by: 86_400_000_000).quotient)
+  }
+
+  private func draft(
+    _ run: OpenRun, _ judgement: JobQuantities.Judgement, at: Timestamp, elapsed: Double,
+    pValue: Double
+  ) -> Draft {
+    let tail = judgement.past.tail
+    let activity = run.activity
+    let job = activity.job ?? ""
+    let step = run.step == 0 ? "" : "#\(run.step)"
+    var draft = Draft(
+      rule: RunawayRule.name, subject: activity.activityID + step, episodeSubject: job,
+      timestamp: at, pValue: pValue)
+    draft.describe(activity)
+    draft.history = judgement.history
+    draft.observed = [.init("elapsed_s", elapsed)]
+    draft.expected = tail.facts(unit: "s")
+    let past =
+      judgement.isJudgedByAll
+      ? "the job has no past of its own, and of all jobs' runs "
+      : "of its \(Legible.count(judgement.history.events, "run")) on "
+        + "\(Legible.count(judgement.history.days, "day")) before, "
+    let share = Legible.number(tail.exceedance * 100)
+    draft.explanation =
+      "\(Legible.name(job)) had been running for \(Legible.duration(elapsed)): \(past)"
+      + "about \(share) in 100 lasted over \(Legible.duration(tail.threshold)) "
+      + "(\(Legible.odds(pValue)) to last this long)"
+    return draft
+  }
+}

@@ -1,0 +1,48 @@
+package import Ingest
+
+/// Spends a rate of alerts over a stream of tests: the level of each test is the budget per day
+/// divided by the number of tests per day, as estimated before it.
+///
+/// Guarantee (per-test alpha spending): if the p-values are honest (P(p ≤ a) ≤ a) the expected number
+/// of alerts over any stretch is at most the sum of the levels, which is `alertsPerDay` times the
+/// ratio of tests made to tests foreseen; independence is not needed. It bounds the rate of alerts, not
+/// the false discovery rate. The estimate fades with a half-life of a week and starts from
+/// `testsPerDayFloor`, so that a quiet site does not alert at any p; a burst of tests finds a level set
+/// before it, so at most the square root of the level per burst day is overspent: bounded by the
+/// count in progress, which enters the estimate at once.
+package struct OnlineBudget: Sendable, Equatable {
+  /// Tests per day assumed before any were seen.
+  static let testsPerDayFloor = 40.0
+  static let halfLifeDays = 7.0
+
+  /// Alerts per day that may be spent, over all rules.
+  package let alertsPerDay: Double
+  private var last: Timestamp?
+  /// Decayed tests and decayed days.
+  private var tests = 0.0
+  private var days = 0.0
+
+  package init(alertsPerDay: Double) { self.alertsPerDay = alertsPerDay }
+
+  /// The level that the next test at `now` gets, in (0, 0.05]; then counts the test.
+  package mutating func level(at now: Timestamp) -> Double {
+    advance(to: now)
+    let perDay = max(OnlineBudget.testsPerDayFloor, tests / max(days, 1))
+    tests += 1
+    return min(0.05, alertsPerDay / perDay)
+  }
+
+  private mutating func advance(to now: Timestamp) {
+    guard let previous = last else {
+      last = now
+      return
+    }
+    let elapsed = now.seconds(since: previous) / 86_400
+    guard elapsed > 0 else { return }
+    let factor = Elementary.exp(-Elementary.log(2) * elapsed / OnlineBudget.halfLifeDays)
+    tests *= factor
+    // The integral of the fading weight over the elapsed time.
+    days = days * factor + (1 - factor) * OnlineBudget.halfLifeDays / Elementary.log(2)
+    last = now
+  }
+}
