@@ -37,6 +37,11 @@ struct Survey {
   /// The whole stream as committed, played once for all tests.
   static let recording = SixtyDayStream().record()
   static let whole = Survey()
+  /// Other sixty days, from another seed, without an incident and without the change of clocks.
+  static let otherStream = SixtyDayStream(
+    seed: 3, incidents: Set(Incident.allCases).subtracting([.lostTrigger]),
+    lookAlikes: Set(LookAlike.allCases).subtracting([.clockChange]))
+  static let otherRecording = otherStream.record()
   private var byLog: [Log: [Fact]] = [:]
 
   private init() {
