@@ -2,8 +2,10 @@
 #include "platform.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <time.h>
 
 int vigil_terminal_columns(int descriptor) {
   struct winsize size;
@@ -20,3 +22,26 @@ int vigil_openat(int directory, const char *path, int flags, mode_t mode) {
 }
 
 int vigil_lock_exclusive(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB); }
+
+// The only thing that a handler may touch.
+static volatile sig_atomic_t stop_requested = 0;
+
+static void note_stop(int signal_number) {
+  (void)signal_number;
+  stop_requested = 1;
+}
+
+void vigil_install_stop_signal(void) {
+  struct sigaction action = {0};
+  action.sa_handler = note_stop;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+}
+
+int vigil_stop_was_requested(void) { return stop_requested; }
+
+void vigil_sleep_milliseconds(int milliseconds) {
+  struct timespec time = {milliseconds / 1000, (milliseconds % 1000) * 1000000L};
+  nanosleep(&time, NULL);
+}

@@ -17,4 +17,13 @@ int vigil_openat(int directory, const char *path, int flags, mode_t mode);
 /// flock(2) with LOCK_EX | LOCK_NB. Returns -1 and sets errno.
 int vigil_lock_exclusive(int descriptor);
 
+/// From now on SIGINT and SIGTERM set a flag instead of ending the process.
+void vigil_install_stop_signal(void);
+
+/// Whether one of them came.
+int vigil_stop_was_requested(void);
+
+/// Sleeps; ends early when a signal comes.
+void vigil_sleep_milliseconds(int milliseconds);
+
 #endif

@@ -1,4 +1,3 @@
-
 /// When one principal is active: what was learnt from days that were not flagged.
 ///
 /// A day is judged against the days before it: its hours are learnt only when the next day begins, so

@@ -8,3 +8,10 @@ extension DetectionPipeline {
     return rules.filter { configuration.isEnabled(type(of: $0).name) }
   }
 }
+
+extension DetectionPipeline {
+  /// The names of all rules, in the order in which ties are said.
+  package static var ruleNames: [String] {
+    allRules(DetectionConfiguration()).map { type(of: $0).name }
+  }
+}

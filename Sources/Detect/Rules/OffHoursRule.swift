@@ -122,6 +122,7 @@ struct OffHoursRule: DetectionRule {
     let span = "in \(Legible.count(habit.dayCount, "active day")) "
     guard let nearest else { return span + "they were never active on \(days)" }
     if nearest == 0 { return span + "this hour was rare on \(days)" }
-    return span + "the nearest learnt activity on \(days) lies \(Legible.count(nearest, "hour")) away"
+    return span
+      + "the nearest learnt activity on \(days) lies \(Legible.count(nearest, "hour")) away"
   }
 }

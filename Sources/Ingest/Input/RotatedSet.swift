@@ -100,3 +100,25 @@ package struct RotatedSet: Hashable, Sendable {
     return expected.starts(with: found)
   }
 }
+
+extension RotatedSet {
+  /// One log: its live path and the files of it that were named, oldest first.
+  package struct Group: Hashable, Sendable {
+    package let label: String
+    package let paths: [String]
+  }
+
+  /// The paths, which are in the order of `paths`, by the log that they belong to.
+  package static func groups(_ paths: [String]) -> [Group] {
+    var order: [String] = []
+    var members: [String: [String]] = [:]
+    for path in paths {
+      let split = SplitPath(path)
+      let isInput = path == InputFile.standardInputName
+      let live = isInput ? path : split.sibling(RotationName(fileName: split.name).liveName)
+      if members[live] == nil { order.append(live) }
+      members[live, default: []].append(path)
+    }
+    return order.map { Group(label: $0, paths: members[$0] ?? []) }
+  }
+}

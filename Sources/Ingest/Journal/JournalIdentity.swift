@@ -56,6 +56,11 @@ package struct JournalIdentity: Sendable, Equatable {
     segmentByteCount = Int(size)
   }
 
+  /// Whether a directory holds a journal.
+  package static func exists(in storage: any JournalStorage) throws(JournalError) -> Bool {
+    try read(storage) != nil
+  }
+
   /// Reads the file; nil when there is none.
   static func read(_ storage: any JournalStorage) throws(JournalError) -> JournalIdentity? {
     let bytes: [UInt8]?

@@ -2,7 +2,7 @@
 package struct JournalSecret: ~Copyable {
   private var code: HMACSHA256
   private var hash = SHA256()
-  private let bytes: [UInt8]
+  let bytes: [UInt8]
   private var scratch: [UInt8] = []
 
   /// Precondition: 32 bytes.

@@ -1,0 +1,51 @@
+import Ingest
+import Report
+
+/// The only place that touches the process and wires modules together.
+enum Assembly {
+  static let version = "0.1.0"
+
+  /// Descriptors of the standard streams.
+  private static let outputDescriptor: Int32 = 1
+  private static let errorDescriptor: Int32 = 2
+
+  static func tool() -> Tool {
+    let outputIsTerminal = ProcessEnvironment.isTerminal(outputDescriptor)
+    let errorIsTerminal = ProcessEnvironment.isTerminal(errorDescriptor)
+    let traits = TerminalTraits(
+      outputIsTerminal: outputIsTerminal,
+      errorIsTerminal: errorIsTerminal,
+      outputWidth: outputIsTerminal ? terminalWidth() : nil,
+      errorWidth: errorIsTerminal ? terminalWidth() : nil,
+      wantsColor: wantsColor())
+    return Tool(
+      output: OutputStream(descriptor: outputDescriptor),
+      errors: OutputStream(descriptor: errorDescriptor), now: now, terminal: traits)
+  }
+
+  /// The terminal's columns; COLUMNS counts where the terminal does not say.
+  private static func terminalWidth() -> Int {
+    let columns = ProcessEnvironment.terminalColumns(outputDescriptor)
+    if columns > 0 { return columns }
+    let stated = ProcessEnvironment.variable("COLUMNS").flatMap { Int($0) } ?? 0
+    return (40...1000).contains(stated) ? stated : 80
+  }
+
+  /// https://no-color.org: any value but the empty one turns colour off.
+  private static func wantsColor() -> Bool {
+    let refusal = ProcessEnvironment.variable("NO_COLOR") ?? ""
+    return refusal.isEmpty && ProcessEnvironment.variable("TERM") != "dumb"
+  }
+
+  private static func now() -> Timestamp {
+    Timestamp(microseconds: ProcessEnvironment.clockMicroseconds()) ?? Timestamp.latest
+  }
+
+  /// Names a new journal; `vigil` where the machine has no usable name.
+  static func hostName() -> String {
+    let name = ProcessEnvironment.hostName() ?? ""
+    return Checkpoint.isValidOrigin(name) ? name : "vigil"
+  }
+
+  static func exit(_ status: ExitStatus) -> Never { ProcessEnvironment.exit(status.rawValue) }
+}

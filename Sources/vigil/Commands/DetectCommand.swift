@@ -1,0 +1,86 @@
+import Detect
+import Ingest
+import Report
+
+/// `vigil detect`: what is strange in a journal, with the sums.
+enum DetectCommand: Command {
+  static let specification = CommandSpecification(
+    name: "detect",
+    summary: "say what is strange in a journal, and why",
+    synopsis:
+      "--journal DIR [--config FILE] [--rule R]… [--p-max P] [--fail-on SEVERITY] [--format F]",
+    options: [.init("--journal", "DIR", "the journal to read")] + DetectionOptions.options,
+    discussion: DetectionOptions.discussion)
+
+  static func run(_ arguments: ParsedArguments, _ tool: Tool) throws -> ExitStatus {
+    let configuration = try ConfigurationFile.load(arguments.value("--config"))
+    let options = try DetectionOptions(arguments, configuration)
+    let analysis = try JournalAnalysis(arguments.required("--journal"), configuration, tool)
+    let (findings, _) = try analysis.detect(options.detection)
+    options.print(findings, tool)
+    return options.status(findings)
+  }
+}
+
+/// What `detect` and `scan` share: which rules, how much, how to print, when to fail.
+struct DetectionOptions {
+  let detection: DetectionConfiguration
+  private let failOn: Finding.Severity?
+  private let format: String
+
+  static let options: [CommandSpecification.Option] = [
+    .init("--config", "FILE", "configuration in JSON5 (Documentation/Configuration.md)"),
+    .init(
+      "--rule", "R", isRepeatable: true, choices: DetectionPipeline.ruleNames,
+      "only this rule"),
+    .init(
+      "--p-max", "P",
+      "report everything with p at or below P, in (0, 1], and spend no budget: for backtests"),
+    .init(
+      "--fail-on", "SEVERITY", choices: Finding.Severity.allCases.map(\.rawValue),
+      "exit status 3 when a finding is at least this severe"),
+    .init("--format", "F", choices: ["table", "jsonl"], "how to print"),
+  ]
+
+  static let discussion = [
+    "Without --p-max a budget decides how strange is strange enough: two alerts a day over all "
+      + "statistical rules, unless the configuration says otherwise. Findings of declared rules (a "
+      + "run without a request) are always told.",
+    "p is how often the subject's own past, and that of its peers, would look at least this strange.",
+  ]
+
+  init(_ arguments: ParsedArguments, _ configuration: ConfigurationFile) throws(UsageError) {
+    var detection = configuration.detection
+    let rules = arguments.all("--rule")
+    if !rules.isEmpty { detection.enabledRules = Set(rules) }
+    if let text = arguments.value("--p-max") {
+      guard let pMax = Double(text), pMax > 0, pMax <= 1 else {
+        throw UsageError("--p-max \(Quotation.quoted(text)): expected a number in (0, 1]")
+      }
+      detection.pMax = pMax
+    }
+    self.detection = detection
+    failOn = arguments.value("--fail-on").flatMap(Finding.Severity.init(rawValue:))
+    format = arguments.value("--format") ?? "table"
+  }
+
+  func print(_ findings: [Finding], _ tool: Tool) {
+    if format == "jsonl" {
+      var writer = JSONWriter()
+      for finding in findings {
+        writer.removeAll()
+        finding.encode(to: &writer)
+        tool.print(bytes: writer.bytes)
+      }
+      return
+    }
+    let list = FindingList(width: tool.outputWidth, style: tool.style)
+    for line in list.lines(findings) { tool.print(line) }
+    if findings.isEmpty { tool.printError("no findings") }
+  }
+
+  func status(_ findings: [Finding]) -> ExitStatus {
+    guard let failOn else { return .done }
+    return findings.contains { $0.severity >= failOn } ? .findings : .done
+  }
+}

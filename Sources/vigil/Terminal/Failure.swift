@@ -1,0 +1,51 @@
+import Ingest
+import Report
+
+/// What an error means to the caller: a message and an exit status.
+struct Failure {
+  let message: String
+  let status: ExitStatus
+
+  init(_ error: any Error) {
+    message = TerminalText.escaped(Failure.text(error))
+    status = Failure.status(error)
+  }
+
+  private static func text(_ error: any Error) -> String {
+    switch error {
+    case let error as JournalError: error.description
+    case let error as StorageError: error.description
+    case let error as InputError: error.description
+    case let error as FollowPositionError: "follow position: \(error.problem)"
+    default: "\(error)"
+    }
+  }
+
+  private static func status(_ error: any Error) -> ExitStatus {
+    switch error {
+    case let error as JournalError: status(error)
+    case let error as StorageError: error.operation.isWriting ? .unwritable : .usage
+    case is InputError, is FollowPositionError: .usage
+    default: .usage
+    }
+  }
+
+  private static func status(_ error: JournalError) -> ExitStatus {
+    switch error {
+    case .damage: .damaged
+    case .failed, .closed, .noRandomBytes, .locked, .secret, .unfitRecord: .unwritable
+    case .storage(let error): error.operation.isWriting ? .unwritable : .usage
+    case .notAJournal, .unusableSettings, .origin: .usage
+    }
+  }
+}
+
+extension StorageError.Operation {
+  /// Whether it changes the disk.
+  fileprivate var isWriting: Bool {
+    switch self {
+    case .write, .synchronize, .truncate, .rename, .remove, .createDirectory: true
+    case .open, .read, .size, .list, .lock: false
+    }
+  }
+}
