@@ -47,5 +47,18 @@ enum Assembly {
     return Checkpoint.isValidOrigin(name) ? name : "vigil"
   }
 
+  /// How the tool was called, for commands that a reader may copy.
+  static var invocation: String { CommandLine.arguments.first ?? "vigil" }
+
+  /// A new folder under TMPDIR, else /tmp.
+  static func temporaryDirectory() throws(UsageError) -> String {
+    let parent = ProcessEnvironment.variable("TMPDIR") ?? "/tmp"
+    guard let made = ProcessEnvironment.makeTemporaryDirectory(in: parent) else {
+      throw UsageError(
+        "no temporary folder in \(parent): expected a writable one, or --journals DIR")
+    }
+    return made
+  }
+
   static func exit(_ status: ExitStatus) -> Never { ProcessEnvironment.exit(status.rawValue) }
 }
