@@ -95,7 +95,8 @@ package struct FileTail<Files: LogFiles>: ~Copyable {
     var opened = try OpenedLog(opening: path, in: files)
     let identity = try opened.status().identity
     guard try opened.skip(toOffset: offset) else {
-      state.handle(.openFailed(isGone: false))
+      // A plain file was cut since it was looked at; a compressed one never was what it seemed.
+      state.handle(.openFailed(isGone: !opened.isCompressed))
       return
     }
     log = consume opened

@@ -76,6 +76,10 @@ extension FollowState {
     {
       return Array(candidates[(index + 1)...])
     }
+    // Nothing was delivered yet: whatever is there is still to come.
+    if start == .oldest, position == nil, current?.readOffset == 0 {
+      return candidates.filter { !passed.contains($0.identity) }
+    }
     guard let index = survey.index(of: sought) else { return nil }
     return candidates[(index + 1)...].filter { !passed.contains($0.identity) }
   }

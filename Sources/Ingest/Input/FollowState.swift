@@ -107,6 +107,7 @@ package struct FollowState: Sendable {
 
   /// The followed path.
   package let path: String
+  let start: Start
   /// Where a restart would go on; nil until a first line was delivered.
   package internal(set) var position: FollowPosition?
   var current: Current?
@@ -118,6 +119,7 @@ package struct FollowState: Sendable {
 
   package init(path: String, start: Start) {
     self.path = path
+    self.start = start
     phase = .surveying(.start(start))
     if case .position(let position) = start { self.position = position }
   }

@@ -71,39 +71,43 @@ extension FollowSurvey {
   /// Looks at the live file and its rotated siblings.
   ///
   /// Files that are none are left out. A rotation meanwhile could hide a file between two names: the
-  /// live file is looked at before and after the directory, siblings from the youngest to the oldest
+  /// live file is looked at first and last, siblings from the youngest to the oldest
   /// (the way in which names move), and when something changed all is looked at again.
   ///
   /// - Parameter prefixByteCount: how many first plain bytes to take the fingerprint of.
   package init(
     ofPath path: String, prefixByteCount: Int, in files: some LogFiles
   ) throws(InputError) {
-    for _ in 1..<FollowSurvey.attemptCountMax {
-      if let found = try FollowSurvey.look(path, prefixByteCount, files) {
-        self.init(found)
-        return
-      }
+    var look = try FollowSurvey.look(path, prefixByteCount, files)
+    // At the last, what there is must do: two names that stay on one file look like a change too.
+    for _ in 1..<FollowSurvey.attemptCountMax where look.isDisturbed {
+      look = try FollowSurvey.look(path, prefixByteCount, files)
     }
-    self.init(try FollowSurvey.look(path, prefixByteCount, files) ?? [])
+    self.init(look.found)
   }
 
-  /// Nil when the set changed meanwhile.
   private static func look(
     _ path: String, _ prefixByteCount: Int, _ files: some LogFiles
-  ) throws(InputError) -> [FollowCandidate]? {
+  ) throws(InputError) -> (found: [FollowCandidate], isDisturbed: Bool) {
+    var isDisturbed = false
     let split = SplitPath(path)
     let before = try files.status(ofPath: path)?.identity
     let siblings = try siblings(of: split, in: files)
-    guard try files.status(ofPath: path)?.identity == before else { return nil }
     var found: [FollowCandidate] = []
     for (name, age) in siblings {
       let sibling = split.sibling(name)
-      guard let status = try files.status(ofPath: sibling) else { return nil }
+      guard let status = try files.status(ofPath: sibling),
+        !found.contains(where: { $0.identity == status.identity })
+      else {
+        isDisturbed = true
+        continue
+      }
       guard status.kind == .regular else { continue }
       let isCompressed = name != split.name && RotationName(fileName: name).isCompressed
       found.append(candidate(sibling, age, status, isCompressed, prefixByteCount, files))
     }
-    return found
+    if try files.status(ofPath: path)?.identity != before { isDisturbed = true }
+    return (found, isDisturbed)
   }
 
   /// The live file's name and those rotated from it, youngest first, plain before compressed.
