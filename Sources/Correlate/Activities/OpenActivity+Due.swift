@@ -34,7 +34,9 @@ extension OpenActivity {
 
   /// How long after its window a trigger may still find its run: an exact key joins however late.
   private func lateRunSeconds(_ window: JoinWindow) -> Double {
-    guard let request, !isRefused else { return 0 }
+    guard let request else { return 0 }
+    // A refusal that names a run all the same is told under that run's id: wait for it.
+    if isRefused { return request.namedRunID == nil ? 0 : window.danglingSeconds }
     return request.answer == .accepted ? window.silentSecondsMax : window.danglingSeconds
   }
 

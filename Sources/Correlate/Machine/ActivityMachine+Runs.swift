@@ -144,9 +144,7 @@ extension ActivityMachine {
       return false
     }
     guard !candidates.requests.isEmpty, !candidates.runs.isEmpty else { return false }
-    guard candidates.requests.count == 1, candidates.runs.count == 1,
-      let request = candidates.requests.first, let run = candidates.runs.first
-    else {
+    guard let (request, run) = index.onlyPair(trace: trace) else {
       summary.ambiguousTraces += 1
       return false
     }
