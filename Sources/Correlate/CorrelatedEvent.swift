@@ -31,11 +31,12 @@ package struct ActivityUpdate: Sendable, Equatable {
     case started
     /// A task or the run reported progress, or a task ended; the snapshot's counts changed.
     case progressed
-    /// An attempt failed and another followed: the run goes on. Its `ended`, told when nobody knew
-    /// of another, is taken back; the snapshot is the activity as that attempt left it.
+    /// An attempt, whose end nobody told, was followed by another: the run goes on. The snapshot is
+    /// the activity as that attempt left it.
     case attemptEnded
-    /// The run is over and its outcome known (or known to be missing): once per attempt. A later
-    /// record that corrects the outcome is told as `progressed`.
+    /// The run is over and its outcome known (or known to be missing). When another attempt follows
+    /// all the same, `started` and `ended` come again: each attempt has at most one `started`, and
+    /// one of `ended` and `attemptEnded`. A record that corrects the outcome is told as `progressed`.
     case ended
     /// The join window passed without a run for an accepted trigger, when runs have been heard of at
     /// all. A run may still come, much later: it is joined under the id told so far.

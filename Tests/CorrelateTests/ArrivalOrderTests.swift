@@ -142,6 +142,8 @@ private func madeUpRun(
       #expect(list.filter { $0 == .triggered }.count == 1, "seed \(seed), \(id): \(list)")
       #expect(list.filter { $0 == .settled }.count == 1, "seed \(seed), \(id): \(list)")
       #expect(list.last == .settled, "seed \(seed), \(id): \(list)")
+      let ends = list.filter { $0 == .ended || $0 == .attemptEnded }.count
+      #expect(ends <= max(1, list.filter { $0 == .started }.count), "seed \(seed), \(id): \(list)")
     }
     #expect(sums.openCount == 0)
     #expect(sums.settled == changes.count)

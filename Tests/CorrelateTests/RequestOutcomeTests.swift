@@ -50,9 +50,7 @@ import Testing
   func everyStatus() {
     let lines = (0...999).map { request(Double($0), "q\($0)", status: $0) }
     var correlator = makeCorrelator()
-    lines.enumerated().forEach {
-      correlator.add(IndexedRecord(index: $0.offset, record: $0.element))
-    }
+    for line in indexed(lines) { correlator.add(line) }
     let events = correlator.finish()
     #expect(correlator.summary.requests.values.reduce(0, +) == 1000)
     #expect(settled(events).count == 1000)
