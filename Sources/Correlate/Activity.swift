@@ -56,6 +56,9 @@ package struct Activity: Sendable, Equatable {
   }
 
   /// Hash of the run id, else of the request id: 32 hex digits.
+  ///
+  /// Fixed when the activity is first told: a run that joins a trigger after its window keeps the id
+  /// that was made of the request.
   package var activityID: String
   package var requestID: String?
   package var runID: String?

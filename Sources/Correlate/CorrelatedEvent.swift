@@ -9,7 +9,8 @@ package enum CorrelatedEvent: Sendable, Equatable {
   /// An activity came about, changed or settled.
   case activity(ActivityUpdate)
 
-  /// The event time at which this was known.
+  /// The event time at which this was known. Never decreases from one event to the next, but for
+  /// the requests and records that came later than the lateness allows: those carry their own time.
   package var at: Timestamp {
     switch self {
     case .request(let record, _), .record(let record): record.record.header.timestamp
@@ -23,21 +24,29 @@ package struct ActivityUpdate: Sendable, Equatable {
   package enum Change: String, Sendable, CaseIterable {
     /// Who asked for what, and when, is known: the request was joined to its run; or the join
     /// window passed with only one of them; or the trigger was refused. Exactly once per activity,
-    /// before any of the changes below that concern rules about intent.
+    /// before any of the changes below that concern rules about intent. A run may have started, and
+    /// even ended, before its request's line tells that it completed.
     case triggered
-    /// The run started (once per attempt).
+    /// The run started (once per attempt, at most: an end may come without a start).
     case started
     /// A task or the run reported progress, or a task ended; the snapshot's counts changed.
     case progressed
-    /// An attempt failed and another followed: the run goes on.
+    /// An attempt, whose end nobody told, was followed by another: the run goes on. The snapshot is
+    /// the activity as that attempt left it.
     case attemptEnded
-    /// The run is over and its outcome known (or known to be missing).
+    /// The run is over and its outcome known (or known to be missing). When another attempt follows
+    /// all the same, `started` and `ended` come again: each attempt has at most one `started`, and
+    /// one of `ended` and `attemptEnded`. A record that corrects the outcome is told as `progressed`.
     case ended
-    /// The join window passed without a run for an accepted trigger.
+    /// The join window passed without a run for an accepted trigger, when runs have been heard of at
+    /// all. A run may still come, much later: it is joined under the id told so far.
     case runMissing
-    /// The join window passed without a request for a run.
+    /// The join window passed without a request for a run that began after requests were first
+    /// heard of. Not said of an activity that may have had one: its first record came late or after
+    /// its settlement, or speaks of a later attempt.
     case requestMissing
-    /// Nothing more is expected; the activity leaves memory after this. Exactly once, always last.
+    /// Nothing more is expected; the activity leaves memory after this. Exactly once, always last;
+    /// a record that comes even later opens the activity again, under the same id.
     case settled
   }
 
@@ -67,10 +76,10 @@ package enum RequestOutcome: String, Sendable, CaseIterable {
   case upstreamFailed = "upstream_failed"
   /// Any other 5xx: the upstream answered with its own error.
   case serverError = "server_error"
-  /// Status 0 with a body of nothing after a wait: the client went away.
+  /// Status 0 after a wait: the client went away.
   case clientGone = "client_gone"
   /// Status 0 at once: no site or route took it.
   case unhandled
-  /// The record carries no status.
+  /// The record carries no status that HTTP knows.
   case unstated
 }

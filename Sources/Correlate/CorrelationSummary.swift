@@ -23,8 +23,12 @@ package struct CorrelationSummary: Sendable, Equatable {
   package var ambiguousTraces = 0
   /// Runs that were joined to a request which had a run already.
   package var sharedRequests = 0
+  /// Accepted triggers and runs whose counterpart did not come within the window.
   package var runsMissing = 0
   package var requestsMissing = 0
+  /// Settled activities that have a run and no request, whether or not it could be known to be
+  /// missing.
+  package var runsWithoutRequest = 0
 
   /// Settled activities by their last state, by link, and by the evidence that they lack.
   package var settledStates: [Activity.State: Int] = [:]

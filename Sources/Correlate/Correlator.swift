@@ -7,9 +7,9 @@ package import Ingest
 /// between end at their exact instant. So the answer depends neither on the order of arrival within
 /// the lateness nor on how often `advance` is called. Pure: no clock, no I/O.
 ///
-/// In memory at a time: the records of the lateness; triggers that wait for a run (`seconds`, and
-/// `danglingSeconds` more for a late one); runs that are not over and were spoken of within
-/// `silentSecondsMax`; runs that are over, for `lingerSeconds` after a success and `danglingSeconds`
+/// In memory at a time: the records of the lateness; triggers that wait for a run (`seconds`; when
+/// accepted `silentSecondsMax` more for a late one, when unanswered `danglingSeconds`); runs that are
+/// not over and were spoken of within `silentSecondsMax`; runs that are over, for `lingerSeconds` after a success and `danglingSeconds`
 /// after anything else, which another attempt or a missing record may follow. Records of a run that
 /// has settled open its activity again under the same id; such an activity, as one whose first record
 /// was late, says nothing about a missing counterpart.

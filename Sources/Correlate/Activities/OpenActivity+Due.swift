@@ -27,10 +27,17 @@ extension OpenActivity {
   func settlesAt(_ window: JoinWindow) -> Timestamp? {
     guard isWindowClosed else { return nil }
     guard run.isKnown else {
-      let isRunPossible = request != nil && !isRefused
-      return windowEnd.advanced(bySeconds: isRunPossible ? window.danglingSeconds : 0)
+      return windowEnd.advanced(bySeconds: lateRunSeconds(window))
     }
     return run.overAt?.advanced(bySeconds: lingerSeconds(window))
+  }
+
+  /// How long after its window a trigger may still find its run: an exact key joins however late.
+  private func lateRunSeconds(_ window: JoinWindow) -> Double {
+    guard let request else { return 0 }
+    // A refusal that names a run all the same is told under that run's id: wait for it.
+    if isRefused { return request.namedRunID == nil ? 0 : window.danglingSeconds }
+    return request.answer == .accepted ? window.silentSecondsMax : window.danglingSeconds
   }
 
   /// How long a run that is over may still be spoken of.

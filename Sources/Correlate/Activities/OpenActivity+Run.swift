@@ -108,7 +108,8 @@ extension OpenActivity {
   }
 
   private mutating func beginAttempt(_ number: Int, _ steps: inout [Step]) {
-    if run.isStarted || run.terminal != nil {
+    // An end that was told is not told again: every attempt has one word on its end.
+    if run.isStarted, !run.isEndSaid {
       refresh()
       steps.append(Step(.attemptEnded, snapshot: snapshot))
     }

@@ -6,6 +6,8 @@ struct JoinIndex: Sendable {
   struct TraceCandidates: Sendable {
     var requests: Set<Int> = []
     var runs: Set<Int> = []
+    /// Once several stood on a side when a window ended, those that are left prove nothing either.
+    var isAmbiguous = false
 
     var isEmpty: Bool { requests.isEmpty && runs.isEmpty }
   }
@@ -36,6 +38,18 @@ struct JoinIndex: Sendable {
     } else {
       traces[trace, default: TraceCandidates()].requests.insert(slot)
     }
+  }
+
+  /// The one request and the one run of a trace; otherwise nil, and the trace stays ambiguous.
+  mutating func onlyPair(trace: String) -> (request: Int, run: Int)? {
+    guard let candidates = traces[trace] else { return nil }
+    guard !candidates.isAmbiguous, candidates.requests.count == 1, candidates.runs.count == 1,
+      let request = candidates.requests.first, let run = candidates.runs.first
+    else {
+      traces[trace]?.isAmbiguous = true
+      return nil
+    }
+    return (request, run)
   }
 
   mutating func removeCandidate(trace: String?, slot: Int) {

@@ -81,11 +81,13 @@ extension ActivityMachine {
 
   /// Words from inside are missing and their source has said nothing since: wait longer, once.
   private mutating func waitsForInside(_ slot: Int) -> Bool {
-    let run = entries[slot].run
-    guard run.terminal != nil, !run.isAwaitingInside, run.closedAt == nil else { return false }
+    guard entries[slot].run.terminal != nil, !entries[slot].run.isAwaitingInside,
+      entries[slot].run.closedAt == nil
+    else { return false }
     let isDue =
-      run.isHeardFromInside
-      ? run.isStartedInside : sources.isInsideKnown(outside: run.outsideSource)
+      entries[slot].run.isHeardFromInside
+      ? entries[slot].run.isStartedInside
+      : sources.isInsideKnown(outside: entries[slot].run.outsideSource)
     guard isDue, danglingPiece(slot) == nil else { return false }
     entries[slot].run.isAwaitingInside = true
     return entries[slot].settlesAt(window).map { $0 > now } ?? false
@@ -112,6 +114,7 @@ extension ActivityMachine {
     entries[slot].snapshot.dangling = danglingPiece(slot)
     say(.settled, slot)
     let settled = entries[slot].snapshot
+    if entries[slot].run.isKnown, entries[slot].request == nil { summary.runsWithoutRequest += 1 }
     summary.settledStates[settled.state, default: 0] += 1
     summary.settledLinks[settled.link, default: 0] += 1
     if let piece = settled.dangling { summary.dangling[piece, default: 0] += 1 }

@@ -10,13 +10,12 @@ extension ActivityMachine {
       return applyRejection(record, arrival)
     }
     let slot = seat(run: runID, request: record.requestID, arrival)
-    let before = entries[slot].snapshot
     let steps = entries[slot].apply(
       record, at: arrival.timestamp, source: arrival.source,
       irregularities: &summary.irregularities)
     entries[slot].addEvidence(
       arrival.index, isTerminal: record.event.isTerminal || record.event == .ended)
-    reindex(slot, before: before)
+    reindex(slot)
     learn(from: slot, steps)
     measureOffset(slot)
     tell(steps, slot)
@@ -31,12 +30,11 @@ extension ActivityMachine {
       return
     }
     let slot = seat(run: runID, request: nil, arrival)
-    let before = entries[slot].snapshot
     entries[slot].run.hear(at: arrival.timestamp, durationSeconds: task.durationSeconds)
     entries[slot].snapshot.runID = runID
-    entries[slot].snapshot.owner = before.owner ?? task.owner
+    entries[slot].snapshot.owner = entries[slot].snapshot.owner ?? task.owner
     entries[slot].addEvidence(arrival.index, isTerminal: false)
-    reindex(slot, before: before)
+    reindex(slot)
     switch entries[slot].run.tasks.apply(task) {
     case .none: tell([], slot)
     case .progressed: tell([OpenActivity.Step(.progressed)], slot)
@@ -74,11 +72,11 @@ extension ActivityMachine {
   }
 
   /// Keeps the keys of an activity in the index when a record brought new ones.
-  private mutating func reindex(_ slot: Int, before: Activity) {
-    let after = entries[slot].snapshot
-    index.add(run: after.runID, request: after.requestID, slot: slot)
+  private mutating func reindex(_ slot: Int) {
+    index.add(
+      run: entries[slot].snapshot.runID, request: entries[slot].snapshot.requestID, slot: slot)
     guard !entries[slot].isWindowClosed, entries[slot].request == nil else { return }
-    index.addCandidate(trace: after.traceID, slot: slot, isRun: true)
+    index.addCandidate(trace: entries[slot].snapshot.traceID, slot: slot, isRun: true)
   }
 
   private mutating func learn(from slot: Int, _ steps: [OpenActivity.Step]) {
@@ -146,9 +144,7 @@ extension ActivityMachine {
       return false
     }
     guard !candidates.requests.isEmpty, !candidates.runs.isEmpty else { return false }
-    guard candidates.requests.count == 1, candidates.runs.count == 1,
-      let request = candidates.requests.first, let run = candidates.runs.first
-    else {
+    guard let (request, run) = index.onlyPair(trace: trace) else {
       summary.ambiguousTraces += 1
       return false
     }
@@ -173,10 +169,9 @@ extension ActivityMachine {
 
   /// One measurement per joined pair: the run's first record from outside less the request's start.
   mutating func measureOffset(_ slot: Int) {
-    let entry = entries[slot]
-    guard !entry.isOffsetMeasured, entry.snapshot.link != .none, !entry.snapshot.sharesRequest,
-      let request = entry.request, let first = entry.run.firstOutsideAt,
-      let source = entry.run.outsideSource
+    guard !entries[slot].isOffsetMeasured, entries[slot].snapshot.link != .none,
+      !entries[slot].snapshot.sharesRequest, let request = entries[slot].request,
+      let first = entries[slot].run.firstOutsideAt, let source = entries[slot].run.outsideSource
     else { return }
     let seconds = first.seconds(since: request.startedAt)
     offsets.add(seconds, request: request.source, run: source, sources: sources)

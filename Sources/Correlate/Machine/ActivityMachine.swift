@@ -21,6 +21,9 @@ struct ActivityMachine: Sendable {
   var entries: [OpenActivity] = []
   private var vacantSlots: [Int] = []
   private var nextSerial = 0
+  /// Every activity since the oldest that is open, in order of birth; the settled ones are swept out
+  /// when they are more than half.
+  private var births: [(serial: Int, slot: Int)] = []
   private var deadlines = DeadlineQueue()
 
   var index = JoinIndex()
@@ -93,19 +96,29 @@ extension ActivityMachine {
     nextSerial += 1
     summary.openCount += 1
     summary.openCountMax = max(summary.openCountMax, summary.openCount)
-    if let slot = vacantSlots.popLast() {
+    let slot: Int
+    if let vacant = vacantSlots.popLast() {
+      slot = vacant
       entries[slot] = entry
-      return slot
+    } else {
+      slot = entries.count
+      entries.append(entry)
     }
-    entries.append(entry)
-    return entries.count - 1
+    births.append((entry.serial, slot))
+    if births.count > 2 * summary.openCount + 1024 { sweepBirths() }
+    return slot
+  }
+
+  private mutating func sweepBirths() {
+    births.removeAll { entries[$0.slot].serial != $0.serial }
   }
 
   /// Forgets an activity; its keys go to `heir`, or to nobody.
   mutating func vacate(_ slot: Int, heir: Int? = nil) {
-    let snapshot = entries[slot].snapshot
-    index.removeCandidate(trace: snapshot.traceID, slot: slot)
-    index.remove(run: snapshot.runID, request: snapshot.requestID, slot: slot, heir: heir)
+    index.removeCandidate(trace: entries[slot].snapshot.traceID, slot: slot)
+    index.remove(
+      run: entries[slot].snapshot.runID, request: entries[slot].snapshot.requestID, slot: slot,
+      heir: heir)
     entries[slot] = OpenActivity(
       serial: -1, windowEnd: .earliest, fallbackName: "", isBornLate: false)
     vacantSlots.append(slot)
@@ -136,22 +149,23 @@ extension ActivityMachine {
       && entries[deadline.slot].armedAt == deadline.at
   }
 
-  /// Closes the activity that is due next, for want of room.
+  /// Closes the oldest activities, an eighth of what may be open, for want of room.
   private mutating func evict() {
-    while let deadline = deadlines.pop() {
-      guard isValid(deadline) else { continue }
+    sweepBirths()
+    for (serial, slot) in births.prefix(max(window.openCountMax / 8, 1)) {
+      // Closing one may have taken another along.
+      guard entries[slot].serial == serial else { continue }
       summary.evicted += 1
-      entries[deadline.slot].armedAt = nil
-      return closeOut(deadline.slot)
+      closeOut(slot)
     }
   }
 
   /// Closes everything that is open, in order of birth.
   mutating func closeAll(at end: Timestamp) {
     now = max(now, end)
-    let open = entries.indices.filter { entries[$0].serial >= 0 }
-      .sorted { entries[$0].serial < entries[$1].serial }
-    for slot in open where entries[slot].serial >= 0 { closeOut(slot) }
+    sweepBirths()
+    for (serial, slot) in births where entries[slot].serial == serial { closeOut(slot) }
+    births.removeAll()
   }
 }
 
