@@ -21,11 +21,12 @@ enum Base64 {
     return result
   }
 
+  /// 0 to 63; nil for a byte of neither alphabet.
   static func digit(_ byte: UInt8) -> UInt8? {
     switch byte {
-    case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte - UInt8(ascii: "A")
-    case UInt8(ascii: "a")...UInt8(ascii: "z"): byte - UInt8(ascii: "a") + 26
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0") + 52
+    case UInt8(ascii: "a")...UInt8(ascii: "z"): byte &- UInt8(ascii: "a") &+ 26
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte &- UInt8(ascii: "A")
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte &- UInt8(ascii: "0") &+ 52
     case UInt8(ascii: "+"), UInt8(ascii: "-"): 62
     case UInt8(ascii: "/"), UInt8(ascii: "_"): 63
     default: nil
@@ -41,17 +42,15 @@ enum Base64 {
     while start < text.count {
       var end = start
       var isHexadecimal = true
-      while end < text.count, digit(text[end]) != nil {
-        if isHexadecimal, JSONEscape.hexDigit(text[end]) == nil, text[end] != UInt8(ascii: "-") {
-          isHexadecimal = false
-        }
+      while end < text.count, let digit = digit(text[end]) {
+        if isHexadecimal, !isHexadecimalOrDash(digit) { isHexadecimal = false }
         end += 1
       }
       // Ids and digests are hexadecimal; no base64 of a text is.
       if end - start >= runByteCountMin, !isHexadecimal {
         for shift in 0..<4 {
-          let plain = decoded(text.extracting((start + shift)..<end))
-          if hasPrintableStretch(plain) { result.append(plain) }
+          let run = text.extracting((start + shift)..<end)
+          if hasPrintableStretch(run) { result.append(decoded(run)) }
         }
       }
       start = end + 1
@@ -59,12 +58,24 @@ enum Base64 {
     return result
   }
 
-  private static func hasPrintableStretch(_ bytes: [UInt8]) -> Bool {
+  /// By the digit's value: `a` to `f` are 26 to 31, `0` to `9` are 52 to 61, `-` is 62.
+  private static func isHexadecimalOrDash(_ digit: UInt8) -> Bool {
+    digit >= 52 && digit <= 62 || digit <= 5 || digit >= 26 && digit <= 31
+  }
+
+  /// Whether the decoded bytes have 12 printable ones in a row. Precondition: only base64 digits.
+  private static func hasPrintableStretch(_ run: Span<UInt8>) -> Bool {
     var length = 0
-    for byte in bytes {
-      let isPrintable = byte >= 0x20 && byte < 0x7F || byte.isASCIISpace
-      length = isPrintable ? length + 1 : 0
-      if length >= 12 { return true }
+    var index = 0
+    while index + 3 < run.count {
+      var bits: UInt32 = 0
+      for offset in 0..<4 { bits = bits << 6 | UInt32(digit(run[index + offset]) ?? 0) }
+      for position: UInt32 in 0..<3 {
+        let byte = UInt8(truncatingIfNeeded: bits >> (16 &- position &* 8))
+        length = byte >= 0x20 && byte < 0x7F || byte.isASCIISpace ? length + 1 : 0
+        if length >= 12 { return true }
+      }
+      index += 4
     }
     return false
   }
