@@ -39,35 +39,3 @@ enum AuthorizationScheme: CaseIterable {
     }
   }
 }
-
-/// LenientBase64 as credentials use it, read leniently: both alphabets, with or without padding.
-enum LenientBase64 {
-  /// The decoded bytes; empty when the text holds a byte of neither alphabet.
-  static func decoded(_ text: Span<UInt8>) -> [UInt8] {
-    var result: [UInt8] = []
-    var bits: UInt32 = 0
-    var bitCount = 0
-    for index in text.indices {
-      if text[index] == UInt8(ascii: "=") { break }
-      guard let digit = digit(text[index]) else { return [] }
-      bits = (bits << 6 | UInt32(digit)) & 0xFFFF
-      bitCount += 6
-      if bitCount >= 8 {
-        bitCount -= 8
-        result.append(UInt8(truncatingIfNeeded: bits >> UInt32(bitCount)))
-      }
-    }
-    return result
-  }
-
-  static func digit(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte - UInt8(ascii: "A")
-    case UInt8(ascii: "a")...UInt8(ascii: "z"): byte - UInt8(ascii: "a") + 26
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0") + 52
-    case UInt8(ascii: "+"), UInt8(ascii: "-"): 62
-    case UInt8(ascii: "/"), UInt8(ascii: "_"): 63
-    default: nil
-    }
-  }
-}

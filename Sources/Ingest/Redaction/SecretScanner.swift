@@ -9,15 +9,25 @@ struct SecretScanner: Sendable {
 
   let names: SecretNames
   private let marks: [Bool]
-  private let tokens: [SecretToken]
+  /// By first byte; most are empty.
+  private let tokens: [[SecretToken]]
+  /// Pairs of bytes that begin some token, 65,536 flags: most letters stop here.
+  private let tokenPairs: [Bool]
   /// What the last scan found: ascending, not overlapping, not empty.
   private(set) var ranges: [Range<Int>] = []
 
   init(names: SecretNames) {
     self.names = names
-    tokens = SecretToken.known
     var marks = [Bool](repeating: false, count: 256)
-    for token in tokens { marks[Int(token.prefix[0])] = true }
+    var tokens = [[SecretToken]](repeating: [], count: 256)
+    var pairs = [Bool](repeating: false, count: 65_536)
+    for token in SecretToken.known {
+      marks[Int(token.prefix[0])] = true
+      tokens[Int(token.prefix[0])].append(token)
+      pairs[Int(token.prefix[0]) << 8 | Int(token.prefix[1])] = true
+    }
+    self.tokens = tokens
+    tokenPairs = pairs
     for byte in "bBnN-:='\"".utf8 { marks[Int(byte)] = true }
     self.marks = marks
   }
@@ -46,16 +56,25 @@ struct SecretScanner: Sendable {
     case UInt8(ascii: "-"): return privateKey(text, at: index) ?? optionValue(text, at: index)
     default: break
     }
-    for token in tokens where token.prefix[0] == text[index] {
-      if let end = token.end(in: text, at: index) { return index..<end }
-    }
-    return schemeCredentials(text, at: index)
+    return token(text, at: index) ?? schemeCredentials(text, at: index)
   }
 
-  // MARK: Schemes, keys, URLs
+  // MARK: Tokens, schemes, keys, URLs
+
+  private func token(_ text: Span<UInt8>, at index: Int) -> Range<Int>? {
+    guard index + 1 < text.count, tokenPairs[Int(text[index]) << 8 | Int(text[index + 1])] else {
+      return nil
+    }
+    for token in tokens[Int(text[index])] {
+      if let end = token.end(in: text, at: index) { return index..<end }
+    }
+    return nil
+  }
 
   private func schemeCredentials(_ text: Span<UInt8>, at index: Int) -> Range<Int>? {
-    if index > 0, text[index - 1].isASCIIAlphanumeric { return nil }
+    guard text[index] | 0x20 == UInt8(ascii: "b") || text[index] | 0x20 == UInt8(ascii: "n"),
+      index == 0 || !text[index - 1].isASCIIAlphanumeric
+    else { return nil }
     for scheme in AuthorizationScheme.allCases {
       if let range = scheme.credentials(in: text, at: index) { return range }
     }

@@ -18,6 +18,7 @@ struct TextRedactor: Sendable {
   mutating func redacted(_ text: Span<UInt8>) -> [UInt8]? {
     let found = scanner.scan(text)
     let result = found ? replaced(text) : nil
+    if hidesBase64(text) { return TextRedactor.placeholder }
     guard text.hasEncodedByte else { return result }
     let plain = result ?? [UInt8](copying: text)
     return hidesSecret(plain) ? TextRedactor.placeholder : result
@@ -35,13 +36,19 @@ struct TextRedactor: Sendable {
     return result
   }
 
+  /// Whether a run of base64 in the text holds a secret.
+  private mutating func hidesBase64(_ text: Span<UInt8>) -> Bool {
+    for plain in LenientBase64.hiddenTexts(in: text) where scanner.scan(plain.span) { return true }
+    return false
+  }
+
   /// Whether decoding brings a secret to light, or does not come to an end.
   private mutating func hidesSecret(_ text: [UInt8]) -> Bool {
     var current = text
     for _ in 0..<TextRedactor.decodingCountMax {
       let decoded = EncodedText.decoded(current)
       if decoded == current { return false }
-      if scanner.scan(decoded.span) { return true }
+      if scanner.scan(decoded.span) || hidesBase64(decoded.span) { return true }
       current = decoded
     }
     return EncodedText.decoded(current) != current
@@ -64,16 +71,22 @@ struct TextRedactor: Sendable {
   private mutating func redactedPath(_ path: Span<UInt8>) -> [UInt8]? {
     let found = scanner.scan(path)
     let result = found ? replaced(path) : nil
-    guard path.hasEncodedByte else { return result }
+    guard path.hasEncodedByte || path.count >= LenientBase64.runByteCountMin else { return result }
     let plain = result ?? [UInt8](copying: path)
-    guard hidesSecret(plain) else { return result }
+    guard hidesSecret(plain) || hidesBase64(plain.span) else { return result }
+    return redactedSegments(plain)
+  }
+
+  private mutating func redactedSegments(_ plain: [UInt8]) -> [UInt8] {
     var segments: [[UInt8]] = []
     for segment in plain.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
       let bytes = Array(segment)
-      segments.append(hidesSecret(bytes) ? TextRedactor.placeholder : bytes)
+      let hides = hidesSecret(bytes) || hidesBase64(bytes.span)
+      segments.append(hides ? TextRedactor.placeholder : bytes)
     }
     let joined = Array(segments.joined(separator: [UInt8(ascii: "/")]))
-    return hidesSecret(joined) ? [UInt8(ascii: "/")] + TextRedactor.placeholder : joined
+    let hides = hidesSecret(joined) || hidesBase64(joined.span)
+    return hides ? [UInt8(ascii: "/")] + TextRedactor.placeholder : joined
   }
 
   /// Appends `?a=1&b=2` with the values replaced. Whether anything was.

@@ -22,6 +22,12 @@ enum RecordedLog {
 
   static func accessLines() throws -> [[UInt8]] { try accessFiles.flatMap(lines) }
 
+  /// The access log with what a parser under `auto` makes of it, parsed once for all tests.
+  static let parsedAccess = Result { () throws -> [(line: [UInt8], parsed: ParsedLine)] in
+    var parser = LineParser(format: .auto)
+    return try accessLines().map { ($0, parser.parse($0)) }
+  }
+
   private static func read(_ name: String) throws -> [UInt8] {
     Array(try Data(contentsOf: folder.appending(path: name)))
   }
