@@ -60,7 +60,8 @@ let package = Package(
       dependencies: ["Report", "Detect", "Correlate", "Ingest", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["SixtyDays", "Ingest", "TestSupport"],
+      name: "EndToEndTests",
+      dependencies: ["SixtyDays", "Ingest", "TestSupport", "vigil", "sixty-days"],
       swiftSettings: settings),
   ]
 )

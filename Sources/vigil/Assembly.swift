@@ -47,6 +47,12 @@ enum Assembly {
     return Checkpoint.isValidOrigin(name) ? name : "vigil"
   }
 
+  /// The zones of the system's tzdata; TZDIR names another folder.
+  static func zones() -> SystemZones {
+    let directory = ProcessEnvironment.variable("TZDIR") ?? "/usr/share/zoneinfo"
+    return SystemZones(ZoneCatalogue(directory: directory))
+  }
+
   /// How the tool was called, for commands that a reader may copy.
   static var invocation: String { CommandLine.arguments.first ?? "vigil" }
 

@@ -16,6 +16,7 @@ struct Failure {
     case let error as JournalError: error.description
     case let error as StorageError: error.description
     case let error as InputError: error.description
+    case let error as ConfigurationError: error.description
     case let error as FollowPositionError: "follow position: \(error.problem)"
     default: "\(error)"
     }
@@ -25,7 +26,7 @@ struct Failure {
     switch error {
     case let error as JournalError: status(error)
     case let error as StorageError: error.operation.isWriting ? .unwritable : .usage
-    case is InputError, is FollowPositionError: .usage
+    case is InputError, is FollowPositionError, is ConfigurationError: .usage
     default: .usage
     }
   }

@@ -1,0 +1,19 @@
+import Detect
+import Ingest
+
+/// The system's time zones, as detection asks for them.
+struct SystemZones: ZoneLookup {
+  private let catalogue: ZoneCatalogue
+
+  init(_ catalogue: ZoneCatalogue) { self.catalogue = catalogue }
+
+  func offsetSeconds(at instant: Timestamp, zone: String) -> Int? {
+    // A record may name any zone; one that is not known reads as none, and the site's counts.
+    do { return try catalogue.rules(of: zone).offset(at: instant) } catch { return nil }
+  }
+
+  /// Whether the name is a zone of this system.
+  func knows(_ zone: String) -> Bool {
+    offsetSeconds(at: Timestamp.earliest.advanced(bySeconds: 6e10), zone: zone) != nil
+  }
+}
