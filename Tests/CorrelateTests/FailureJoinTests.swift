@@ -55,6 +55,13 @@ import Testing
     #expect(sums.failedRequestsExplained == 0)
   }
 
+  @Test("no more than 256 of one peer and path wait for their error lines")
+  func candidateCountMax() {
+    let requests = (0..<300).map { request(1 + Double($0) / 1e5, "q\($0)", status: 502, job: nil) }
+    let failures = (0..<300).map { failure(1.004 + Double($0) / 1e5, "\($0)") }
+    #expect(summary(requests + failures).failedRequestsExplained == 256)
+  }
+
   @Test("requests that are no triggers are explained too, and counted")
   func counts() {
     let sums = summary([

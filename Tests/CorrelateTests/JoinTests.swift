@@ -165,6 +165,22 @@ import Testing
     #expect(settled(events).map(\.activityID) == ["id:caddy/edge-1\nrequest--1.0"])
   }
 
+  @Test("the median offset is that of the newest 255 pairs, the minimum that of all")
+  func medianOffset() throws {
+    let records = (1...400).flatMap { number in
+      [
+        request(Double(number) * 10, "q\(number)", duration: 0),
+        CorrelateTests.run(
+          Double(number) * 10 + Double(number) / 1000, .started, "r\(number)", request: "q\(number)"
+        ),
+      ]
+    }
+    let offset = try #require(run(records).summary.clockOffsets.first)
+    #expect(offset.count == 400)
+    #expect(abs(offset.minSeconds - 0.001) < 1e-9)
+    #expect(abs(offset.medianSeconds - 0.273) < 1e-9)
+  }
+
   @Test("offsets are measured per pair of sources, and impossible pairs marked")
   func clockOffsets() throws {
     let (activities, summary) = run([

@@ -9,6 +9,9 @@ internal import Ingest
 struct FailureJoin: Sendable {
   /// Seconds between the two lines of one failure.
   static let secondsMax = 0.05
+  /// The most requests, and the most error lines, of one peer and path that wait for each other;
+  /// beyond it the oldest stay unjoined.
+  static let candidateCountMax = 256
 
   private struct Key: Hashable, Sendable {
     let remoteIP: String
@@ -64,14 +67,19 @@ struct FailureJoin: Sendable {
 
   mutating func remember(_ request: Request, _ record: RequestRecord) {
     guard let key = Key(record.remoteIP, record.remotePort, record.path) else { return }
-    requests[key, default: []].append(request)
+    FailureJoin.append(request, to: &requests[key, default: []])
     recent.append((request.timestamp, key))
   }
 
   mutating func remember(_ failure: Failure, _ record: ControlRecord) {
     guard let key = Key(record.remoteIP, record.remotePort, record.path) else { return }
-    failures[key, default: []].append(failure)
+    FailureJoin.append(failure, to: &failures[key, default: []])
     recent.append((failure.timestamp, key))
+  }
+
+  private static func append<Element>(_ element: Element, to list: inout [Element]) {
+    if list.count >= candidateCountMax { list.removeFirst() }
+    list.append(element)
   }
 
   private static func takeNearest<Element>(

@@ -3,7 +3,7 @@
 /// Bounded: the oldest is forgotten when a new one comes.
 struct SettledNames: Sendable {
   /// Ids that are kept.
-  static let countMax = 65_536
+  static let countMax = 16_384
 
   private var ring: [String] = []
   private var next = 0

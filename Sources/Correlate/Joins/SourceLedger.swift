@@ -4,6 +4,8 @@ internal import Ingest
 struct SourceLedger: Sendable {
   /// The most sources that are told apart; further ones share the last place and prove nothing.
   static let sourceCountMax = 4096
+  /// The most inside sources that are kept of one launcher.
+  static let insideSourceCountMax = 16
 
   private struct Source: Sendable {
     let name: String
@@ -47,7 +49,9 @@ struct SourceLedger: Sendable {
 
   /// Learns from a run that was heard of from both sides.
   mutating func learn(outside: Int?, inside: Int?) {
-    guard let outside, let inside, outside < sources.count else { return }
+    guard let outside, let inside, outside < sources.count,
+      sources[outside].insideSources.count < SourceLedger.insideSourceCountMax
+    else { return }
     sources[outside].insideSources.insert(inside)
   }
 
