@@ -112,13 +112,15 @@ extension RedactionList {
 extension JoinWindow {
   fileprivate init(from reader: inout ConfigurationReader) throws(ConfigurationError) {
     func seconds(_ key: String, _ fallback: Double) throws(ConfigurationError) -> Double {
-      let range = Duration.milliseconds(1)...Duration.seconds(30 * 86_400)
+      let range = Duration.milliseconds(1)...Duration.seconds(90 * 86_400)
       return try reader.optional(key, .duration(in: range))?.secondCount ?? fallback
     }
     self.init(
       seconds: try seconds("window", JoinWindow.standard.seconds),
       latenessSeconds: try seconds("lateness", JoinWindow.standard.latenessSeconds),
       danglingSeconds: try seconds("dangling", JoinWindow.standard.danglingSeconds))
+    let range = Duration.milliseconds(1)...Duration.seconds(90 * 86_400)
+    requestSeconds = try reader.optional("request_window", .duration(in: range))?.secondCount
   }
 }
 
