@@ -8,6 +8,8 @@ package struct JournalFixture {
   package var settings: JournalSettings
   /// The clock given to every call.
   package var clock = ManualClock()
+  /// What a new journal's secret is made from.
+  package var secretSeed: UInt64 = 7
 
   /// Over an empty disk unless told otherwise.
   package init(_ storage: SimulatedStorage = SimulatedStorage()) {
@@ -19,7 +21,7 @@ package struct JournalFixture {
   /// Opens the journal; its secret, when it is made, is a fixed one.
   package func open() throws(JournalError) -> Journal {
     try Journal.open(storage, settings, at: clock.now) { count in
-      var random = SeededRandom(seed: 7)
+      var random = SeededRandom(seed: secretSeed)
       return random.bytes(count: count)
     }
   }

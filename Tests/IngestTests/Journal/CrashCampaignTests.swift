@@ -47,7 +47,9 @@ private struct Script {
 }
 
 /// Opens what is left and checks every promise.
-private func audit(_ storage: SimulatedStorage, _ acknowledged: [String], _ story: String) {
+private func audit(
+  _ storage: SimulatedStorage, _ acknowledged: [String], _ story: String, again: Bool
+) {
   do {
     storage.faultIndex = nil
     var after = Script(storage)
@@ -61,14 +63,15 @@ private func audit(_ storage: SimulatedStorage, _ acknowledged: [String], _ stor
     #expect(verification.tailByteCount == 0, "\(story)")
     _ = try journal.append(Build.request("after"), at: after.fixture.clock.now)
     try journal.close(at: after.fixture.clock.now)
+    let last = try after.fixture.verify()
+    #expect(last.hasPassed && last.notYetCovered == 0, "\(story)")
+    guard again else { return }
     // All of it once more: only what was lost is added.
     try after.run()
     let final = try JournalReader(storage).allRecords().map(\.header.id).filter {
       $0.hasPrefix("s")
     }
     #expect(final.sorted() == (0..<2).flatMap { s in (0..<7).map { "s\(s)n\($0)" } }, "\(story)")
-    let last = try after.fixture.verify()
-    #expect(last.hasPassed && last.notYetCovered == 0, "\(story)")
   } catch {
     Issue.record("\(story): \(error)")
   }
@@ -95,7 +98,8 @@ struct CrashCampaignTests {
       var script = Script(storage)
       #expect(throws: JournalError.self, "operation \(index)") { try script.run() }
       let story = "\(fault) at operation \(index), then \(loss), seed \(index)"
-      audit(storage.afterPowerLoss(loss, seed: UInt64(index)), script.acknowledged, story)
+      audit(storage.afterPowerLoss(loss, seed: UInt64(index)), script.acknowledged, story,
+        again: index % 4 == 0)
     }
   }
 
@@ -109,7 +113,8 @@ struct CrashCampaignTests {
       storage.faultIndex = index
       var script = Script(storage)
       #expect(throws: JournalError.self, "operation \(index)") { try script.run() }
-      audit(storage.copy(), script.acknowledged, "\(fault) at operation \(index), no crash")
+      audit(storage.copy(), script.acknowledged, "\(fault) at operation \(index), no crash",
+        again: index % 4 == 0)
     }
   }
 
