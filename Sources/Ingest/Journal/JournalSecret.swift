@@ -12,6 +12,11 @@ package struct JournalSecret: ~Copyable {
     code = HMACSHA256(key: bytes.span)
   }
 
+  /// Names the secret without giving it away: an HMAC of a fixed text under it, hex.
+  var identifier: String {
+    mutating get { code.code(Array("vigil key index".utf8).span).hex }
+  }
+
   /// HMAC-SHA-256 of a line as it arrived: the value of `original_hmac`.
   package mutating func code(of line: Span<UInt8>) -> Digest { code.code(line) }
 

@@ -28,17 +28,22 @@ struct KeyIndex {
   ///
   /// - Parameter leaf: the leaf hash of an entry; nil for one that the journal does not have.
   init(
-    _ storage: any JournalStorage, _ settings: JournalSettings,
+    _ storage: any JournalStorage, _ settings: JournalSettings, secretIdentifier: String,
     leaf: (Int) throws(StorageError) -> Digest?
   ) throws(StorageError) {
     self.storage = storage
     tableCountMax = settings.keyTableCountMax
     filterByteCountMax = settings.keyFilterByteCountMax
-    manifest = try KeyIndexManifest.read(storage) ?? KeyIndexManifest()
+    let fresh = KeyIndexManifest(secretIdentifier: secretIdentifier)
+    manifest = try KeyIndexManifest.read(storage) ?? fresh
     let covered = manifest.completeTo
     let lastLeaf = covered == 0 ? manifest.lastLeaf : try leaf(covered - 1)
-    if lastLeaf == manifest.lastLeaf, try openRuns() { return }
-    manifest = KeyIndexManifest()
+    if manifest.secretIdentifier == secretIdentifier, lastLeaf == manifest.lastLeaf,
+      try openRuns()
+    {
+      return
+    }
+    manifest = fresh
     runs = []
   }
 

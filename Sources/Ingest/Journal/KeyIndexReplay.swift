@@ -11,7 +11,8 @@ struct KeyIndexReplay {
       try SegmentName.list(storage).segments
     }
     var keys = try JournalError.wrapping { () throws(StorageError) in
-      try KeyIndex(storage, settings) { (index) throws(StorageError) in
+      let identifier = secret.identifier
+      return try KeyIndex(storage, settings, secretIdentifier: identifier) { (index) throws(StorageError) in
         guard index < entryCount, let name = names.last(where: { $0.firstIndex <= index }) else {
           return nil
         }
