@@ -66,7 +66,7 @@ package struct Rejection: Error, Sendable, Equatable {
   package let detail: String
   /// Offset in the line, from 0.
   package let byteOffset: Int
-  /// The beginning of the line, masked, in printable ASCII, at most 160 characters and some dots.
+  /// The beginning of the line, masked, in printable ASCII, at most 176 characters.
   package let excerpt: String
 
   package init(reason: Reason, detail: String, byteOffset: Int, excerpt: String) {

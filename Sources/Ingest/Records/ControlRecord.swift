@@ -97,8 +97,17 @@ package struct ControlRecord: Sendable, Equatable {
     FieldLimit.identifier.cut(&principal, &sha256, &remoteIP)
     FieldLimit.text.cut(&subject, &reason)
     FieldLimit.path.cut(&path)
-    if counts.count > FieldLimit.list.elementCount {
-      counts.removeLast(counts.count - FieldLimit.list.elementCount)
+    cutCounts()
+  }
+
+  /// Two names that are one after cutting keep the first count: an object has no key twice.
+  private mutating func cutCounts() {
+    var names: Set<String> = []
+    var kept: [Count] = []
+    for count in counts.prefix(FieldLimit.list.elementCount) {
+      let name = FieldLimit.prefix(count.name, byteCount: FieldLimit.list.byteCount)
+      if names.insert(name).inserted { kept.append(Count(name, count.value)) }
     }
+    counts = kept
   }
 }

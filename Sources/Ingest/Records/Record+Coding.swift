@@ -45,7 +45,7 @@ extension Record {
   package mutating func cutToLimits() {
     var source: String? = header.source
     var id: String? = header.id
-    FieldLimit.identifier.cut(&source, &id)
+    FieldLimit.identifier.cut(&source, &id, &header.originalHMAC)
     header.source = source ?? ""
     header.id = id ?? ""
     body.cutToLimits()

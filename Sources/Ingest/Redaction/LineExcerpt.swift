@@ -6,7 +6,7 @@
 struct LineExcerpt: Sendable {
   /// Bytes of the line that are looked at.
   static let windowByteCount = 2048
-  /// Characters of the excerpt.
+  /// Characters after which the excerpt ends.
   static let characterCountMax = 160
 
   private var text: TextRedactor
@@ -91,10 +91,8 @@ struct LineExcerpt: Sendable {
 
   private static func printable(_ bytes: [UInt8], isCut: Bool) -> String {
     var result = ""
-    var count = 0
     for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
-      guard count < characterCountMax else { return result + "..." }
-      count += 1
+      guard result.utf8.count < characterCountMax else { return result + "..." }
       if scalar == "…" {
         result += "..."
       } else if scalar.isASCII, scalar.value >= 0x20, scalar.value != 0x7F {

@@ -12,8 +12,7 @@ struct LineRedactor: Sendable {
   private let keptHeaders: NameTable
   private let urlNames: NameTable
   private let headerObjects: NameTable
-  private let nesting: Int
-  private let list: RedactionList
+  private var nesting = 0
   private var text: TextRedactor
 
   /// Where the copy of the line stands, and what the nodes at hand are under.
@@ -32,9 +31,7 @@ struct LineRedactor: Sendable {
     var followsOption = false
   }
 
-  init(_ list: RedactionList, nesting: Int = 0) {
-    self.list = list
-    self.nesting = nesting
+  init(_ list: RedactionList) {
     names = SecretNames(list)
     keptHeaders = NameTable(RedactionList.keptBuiltInHeaders + list.keptHeaders)
     urlNames = NameTable(RedactionList.urlNames)
@@ -229,7 +226,10 @@ struct LineRedactor: Sendable {
     guard nesting < LineRedactor.nestingCountMax else {
       return .redacted(TextRedactor.placeholder)
     }
-    var redactor = LineRedactor(list, nesting: nesting + 1)
+    // A copy shares the compiled lists; it gets a buffer and a scope of its own.
+    var redactor = self
+    redactor.nesting += 1
+    redactor.output = []
     guard let result = redactor.redacted(inner) else { return .clean }
     return .redacted(result)
   }

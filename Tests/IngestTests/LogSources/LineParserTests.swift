@@ -114,6 +114,6 @@ import Testing
       excerpt.hasPrefix(
         #"{"level":"info","ts":1795477505.997917,"logger":"http.log.access.log0","msg":"...","#
           + #""request":{"remote_ip":"...""#))
-    #expect(excerpt.count <= 480)
+    #expect(excerpt.count <= 176)
   }
 }
