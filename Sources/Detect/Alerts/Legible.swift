@@ -1,4 +1,3 @@
-
 /// Text for people: what came from outside is escaped and cut, numbers are rounded to what matters.
 package enum Legible {
   /// Scalars that a name from outside keeps in a sentence.

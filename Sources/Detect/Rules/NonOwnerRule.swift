@@ -27,7 +27,9 @@ struct NonOwnerRule: DetectionRule {
         timestamp: update.at, pValue: pValue)
       draft.describe(update.activity)
       draft.observed = [.init("owner", owner)]
-      draft.expected = [.init("share_of_job", theirs.share), .init("share_of_principal", mine.share)]
+      draft.expected = [
+        .init("share_of_job", theirs.share), .init("share_of_principal", mine.share),
+      ]
       draft.history = theirs.history
       draft.explanation =
         "\(Legible.name(principal)) triggered \(Legible.name(job)), which belongs to "
