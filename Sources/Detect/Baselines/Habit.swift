@@ -1,3 +1,5 @@
+import Ingest
+
 /// When one principal is active: what was learnt from days that were not flagged.
 ///
 /// A day is judged against the days before it: its hours are learnt only when the next day begins, so
@@ -17,6 +19,11 @@ struct Habit: Sendable {
   /// Flagged hours that wait; the oldest gives way.
   static let quarantineCountMax = 64
 
+  /// Hours within which activity is a continuation, and what each of them adds to the surprise.
+  static let continuationHours = 3.0
+  static let surprisePerHour = 1.0
+  static let recentCountMax = 12
+
   private(set) var profile = CircularProfile()
   private(set) var eventCount = 0
   private(set) var dayCount = 0
@@ -24,6 +31,7 @@ struct Habit: Sendable {
   private(set) var today: [Verdict] = []
   /// Decayed distinct days with activity within an hour of it, by class of day and hour: 48.
   private var daysNear = [Double](repeating: 0, count: 48)
+  private var recent: [(at: Timestamp, surprise: Double)] = []
   private var quarantine: [(day: Int, cell: Int)] = []
 
   /// What was already said about this hour of this day.
@@ -50,7 +58,24 @@ struct Habit: Sendable {
     today.removeAll(keepingCapacity: true)
   }
 
-  mutating func note(_ verdict: Verdict) { today.append(verdict) }
+  mutating func note(_ verdict: Verdict, at: Timestamp) {
+    today.append(verdict)
+    recent.append((at, verdict.surprise))
+    if recent.count > Habit.recentCountMax { recent.removeFirst() }
+  }
+
+  /// The surprise of going on: that of the least surprising activity in the hours before, and more for
+  /// each hour since. Nil when there was none: work that lasts into the night is no new beginning.
+  func continued(at: Timestamp) -> Double? {
+    var least: Double?
+    for entry in recent {
+      let hours = at.seconds(since: entry.at) / 3600
+      guard hours >= 0, hours <= Habit.continuationHours else { continue }
+      let surprise = entry.surprise + Habit.surprisePerHour * max(hours, 0.5)
+      least = min(least ?? surprise, surprise)
+    }
+    return least
+  }
 
   /// A person said that these hours are all right: what waits is learnt at once.
   mutating func approve() {
@@ -95,20 +120,19 @@ struct Habit: Sendable {
     for cell in cells {
       profile.add(1, cell: cell)
       for offset in [23, 0, 1] {
-        slots[(cell >= 120 ? 24 : 0) + (cell % 24 + offset) % 24] = true
+        slots[(CircularProfile.isWeekend(cell) ? 24 : 0) + (cell % 24 + offset) % 24] = true
       }
     }
     for slot in slots.indices where slots[slot] { daysNear[slot] += 1 }
   }
 
   private func classWeight(_ slot: Int) -> Double {
-    let days = slot < 24 ? 0..<5 : 5..<7
-    return days.reduce(0) { $0 + profile.weights[$1 * 24 + slot % 24] }
+    profile.classWeight(slot % 24, isWeekend: slot >= 24)
   }
 
   /// Same class of day, at most an hour apart.
   private static func areNear(_ left: Int, _ right: Int) -> Bool {
-    guard (left >= 120) == (right >= 120) else { return false }
+    guard CircularProfile.isWeekend(left) == CircularProfile.isWeekend(right) else { return false }
     let distance = abs(left % 24 - right % 24)
     return min(distance, 24 - distance) <= 1
   }

@@ -15,6 +15,8 @@ struct QuantityBaseline: Sendable {
     let tail: LomaxTail
     let days: Int
     let kind: TailPopulation.Kind
+    /// ln(threshold / median of the healthy values).
+    let spread: Double
   }
 
   static let sampleCountMax = 2000
@@ -110,8 +112,8 @@ struct QuantityBaseline: Sendable {
       excessSum += weight * Elementary.log(kept[index].value / threshold)
     }
     let median = healthyMedian ?? threshold
-    let kind = TailPopulation.Kind(
-      size: total, threshold: threshold, spread: Elementary.log(threshold / median))
+    let spread = Elementary.log(threshold / median)
+    let kind = TailPopulation.Kind(size: total, threshold: threshold, spread: spread)
     let drifting = surplus - QuantityBaseline.surplusFree
     if drifting > above, exceeded.weight > 0 {
       excessSum += (drifting - above) * exceeded.excess / exceeded.weight
@@ -119,7 +121,7 @@ struct QuantityBaseline: Sendable {
     }
     let tail = population.tail(
       kind, threshold: threshold, above: above, total: total, excessSum: excessSum)
-    return Past(tail: tail, days: dayCount, kind: kind)
+    return Past(tail: tail, days: dayCount, kind: kind, spread: spread)
   }
 
   /// Weight m^-1/2 for each run of a day with m runs, and each run's age in active days.

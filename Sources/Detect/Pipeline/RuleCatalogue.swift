@@ -3,7 +3,8 @@ extension DetectionPipeline {
   static func allRules(_ configuration: DetectionConfiguration) -> [any DetectionRule] {
     let rules: [any DetectionRule] = [
       OffHoursRule(), RunawayRule(), ResourceBlowupRule(), FirstSeenRule(),
-      TriggerBurstRule(), DeniedBurstRule(), RetryStormRule(),
+      RunWithoutRequestRule(), RequestWithoutRunRule(), TriggerBurstRule(), DeniedBurstRule(),
+      RetryStormRule(), MissedScheduleRule(), NonOwnerRule(), ClockSkewRule(), CoverageGapRule(),
     ]
     return rules.filter { configuration.isEnabled(type(of: $0).name) }
   }

@@ -9,6 +9,8 @@ struct Draft: Sendable {
   /// What episodes are grouped by.
   let episodeSubject: String
   let timestamp: Timestamp
+  /// What gaps between findings are measured by; the timestamp unless a rule judges an earlier instant.
+  var episodeAt: Timestamp
   let pValue: Double
   /// Set by declared rules; otherwise the bands of p decide.
   var severity: Finding.Severity?
@@ -30,6 +32,7 @@ struct Draft: Sendable {
     self.subject = subject
     self.episodeSubject = episodeSubject
     self.timestamp = timestamp
+    episodeAt = timestamp
     self.pValue = pValue
   }
 
@@ -77,6 +80,11 @@ struct RuleContext: Sendable {
       at: instant, zones: configuration.zones(record: zone, principal: principal))
   }
 
+  /// The id that a draft's finding has.
+  func findingID(_ draft: Draft) -> String {
+    identify("\(draft.rule)/\(RuleContext.rulesVersion)/\(draft.subject)")
+  }
+
   /// Turns a draft into a finding of its episode.
   mutating func report(_ draft: Draft) {
     let pValue = min(1, max(draft.pValue, 1e-300))
@@ -84,7 +92,7 @@ struct RuleContext: Sendable {
       of: draft, gapSeconds: configuration.episodeGapSeconds, identify: identify)
     findings.append(
       Finding(
-        findingID: identify("\(draft.rule)/\(RuleContext.rulesVersion)/\(draft.subject)"),
+        findingID: findingID(draft),
         rule: draft.rule, timestamp: draft.timestamp,
         severity: draft.severity ?? configuration.severity(pValue), pValue: pValue,
         principal: draft.principal, job: draft.job, requestID: draft.requestID,
@@ -116,16 +124,17 @@ struct EpisodeTable: Sendable {
     of draft: Draft, gapSeconds: Double, identify: (String) -> String
   ) -> String {
     let key = "\(draft.rule)/\(draft.episodeSubject)"
-    if var episode = open[key], draft.timestamp.seconds(since: episode.last) <= gapSeconds {
-      episode.last = max(episode.last, draft.timestamp)
+    let at = draft.episodeAt
+    if var episode = open[key], abs(at.seconds(since: episode.last)) <= gapSeconds {
+      episode.last = max(episode.last, at)
       open[key] = episode
       return episode.id
     }
-    let id = identify("episode/\(key)/\(draft.timestamp.rfc3339)")
+    let id = identify("episode/\(key)/\(at.rfc3339)")
     if open.count >= EpisodeTable.subjectCountMax {
-      open = open.filter { draft.timestamp.seconds(since: $0.value.last) <= gapSeconds }
+      open = open.filter { at.seconds(since: $0.value.last) <= gapSeconds }
     }
-    open[key] = Episode(id: id, last: draft.timestamp)
+    open[key] = Episode(id: id, last: at)
     return id
   }
 }

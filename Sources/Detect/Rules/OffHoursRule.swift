@@ -20,6 +20,11 @@ struct OffHoursRule: DetectionRule {
   /// Judged hours of past triggers after which one counts half.
   static let scaleHalfLife = 20_000.0
 
+  /// Findings that a person may still approve; further ones only wait for recurrence.
+  static let reportedCountMax = 100_000
+
+  /// Index of the habit behind each finding.
+  private var reported: [String: Int] = [:]
   private var indexByPrincipal: [String: Int] = [:]
   private var habits: [Habit] = []
   private var peers = PeerHabits()
@@ -28,8 +33,19 @@ struct OffHoursRule: DetectionRule {
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
     switch event {
     case .activity(let update) where update.change == .triggered: judge(update, &context)
+    case .record(let indexed):
+      guard case .approval(let approval) = indexed.record.body else { return }
+      learn(approval)
     default: break
     }
+  }
+
+  /// A person who says that a finding is all right teaches at once.
+  private mutating func learn(_ approval: ApprovalRecord) {
+    guard approval.subject == .finding, approval.event == .given, let id = approval.subjectID,
+      let index = reported[id]
+    else { return }
+    habits[index].approve()
   }
 
   private mutating func judge(_ update: ActivityUpdate, _ context: inout RuleContext) {
@@ -42,13 +58,18 @@ struct OffHoursRule: DetectionRule {
     habits[index].countEvent()
     let verdict =
       habits[index].verdict(day: local.day, cell: local.hourOfWeek)
-      ?? newVerdict(index, local.hourOfWeek, update.at, &context)
+      ?? newVerdict(index, local.hourOfWeek, requestedAt: at, now: update.at, &context)
     guard verdict.pValue <= verdict.level else { return }
-    context.report(draft(update, local, verdict, index, context))
+    let draft = draft(update, local, verdict, index, context)
+    if reported.count < OffHoursRule.reportedCountMax {
+      reported[context.findingID(draft)] = index
+    }
+    context.report(draft)
   }
 
   private mutating func newVerdict(
-    _ index: Int, _ cell: Int, _ now: Timestamp, _ context: inout RuleContext
+    _ index: Int, _ cell: Int, requestedAt: Timestamp, now: Timestamp,
+    _ context: inout RuleContext
   ) -> Habit.Verdict {
     let habit = habits[index]
     let kappa =
@@ -59,12 +80,13 @@ struct OffHoursRule: DetectionRule {
       (habit.profile.smoothed(at: cell) + kappa * peer.density[cell])
       / (habit.profile.total + kappa)
     // Relative to the uniform law, and shifted so that nothing common is below 0.
-    let surprise = max(0, 4 - Elementary.log(density * Double(CircularProfile.cellCount)))
+    let alone = max(0, 4 - Elementary.log(density * Double(CircularProfile.cellCount)))
+    let surprise = min(alone, habit.continued(at: requestedAt) ?? alone)
     let verdict = Habit.Verdict(
       cell: cell, surprise: surprise, pValue: scale.pValue(surprise),
       level: context.level(at: now), ownWeight: habit.profile.total, peerWeight: kappa)
     scale.learn(surprise)
-    habits[index].note(verdict)
+    habits[index].note(verdict, at: requestedAt)
     return verdict
   }
 
@@ -94,6 +116,7 @@ struct OffHoursRule: DetectionRule {
       rule: OffHoursRule.name, subject: activity.activityID, episodeSubject: principal,
       timestamp: update.at, pValue: verdict.pValue)
     draft.describe(activity)
+    draft.episodeAt = activity.requestedAt ?? update.at
     let zone = context.configuration.zones(record: activity.zone, principal: principal).first
     let nearest = habit.hoursToNearest(local.hourOfWeek)
     draft.observed = [
@@ -117,7 +140,7 @@ struct OffHoursRule: DetectionRule {
   }
 
   private static func past(_ habit: Habit, _ nearest: Int?, _ local: LocalHour) -> String {
-    let days = local.isWeekend ? "weekends" : "weekdays"
+    let days = CircularProfile.isWeekend(local.hourOfWeek) ? "weekends" : "weekdays"
     if habit.dayCount == 0 { return "nothing was known of them before today, so peers judge it" }
     let span = "in \(Legible.count(habit.dayCount, "active day")) "
     guard let nearest else { return span + "they were never active on \(days)" }

@@ -1,0 +1,61 @@
+import Correlate
+import Ingest
+
+/// A run that began before its request, by more than the hosts' clocks explain.
+///
+/// The lag from request to start of each job's activities is kept: the lowest tenth of the last 64
+/// tells how far apart the clocks stand (a launcher that always reads 3 s early is an offset, not
+/// an event). Strange: a start earlier than the request and earlier than that tenth, by more than the
+/// tolerance. p = Krichevsky-Trofimov share of such activities among the job's past.
+struct ClockSkewRule: DetectionRule {
+  static let name = "clock_skew"
+
+  static let lagCountMax = 64
+  static let jobCountMax = 50_000
+
+  private var lags: [String: [Double]] = [:]
+  private var rates = DeclaredRates()
+
+  mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
+    guard case .activity(let update) = event, update.change == .started,
+      let requestedAt = update.activity.requestedAt, let startedAt = update.activity.startedAt,
+      let job = update.activity.job, update.activity.attempts <= 1
+    else { return }
+    let lag = startedAt.seconds(since: requestedAt)
+    let tolerance = context.configuration.clockSkewToleranceSeconds
+    let usual = ClockSkewRule.lowTenth(lags[job] ?? [])
+    let isStrange = lag < -tolerance && lag < min(0, usual) - tolerance
+    let rate = rates.rate(job)
+    let level = context.level(at: update.at)
+    if isStrange, rate.share <= level || rate.history.events < 20 {
+      context.report(draft(update, job, lag: lag, usual: usual, rate))
+    }
+    rates.learn(job, isStrange: isStrange, at: update.at)
+    guard lags[job] != nil || lags.count < ClockSkewRule.jobCountMax else { return }
+    lags[job, default: []].append(lag)
+    if lags[job, default: []].count > ClockSkewRule.lagCountMax { lags[job]?.removeFirst() }
+  }
+
+  private static func lowTenth(_ lags: [Double]) -> Double {
+    guard lags.count >= 5 else { return 0 }
+    return lags.sorted()[lags.count / 10]
+  }
+
+  private func draft(
+    _ update: ActivityUpdate, _ job: String, lag: Double, usual: Double, _ rate: DeclaredRates.Rate
+  ) -> Draft {
+    var draft = Draft(
+      rule: ClockSkewRule.name, subject: update.activity.activityID, episodeSubject: job,
+      timestamp: update.at, pValue: rate.share)
+    draft.describe(update.activity)
+    draft.observed = [.init("lag_s", lag)]
+    draft.expected = [.init("lag_low_tenth_s", usual), .init("share", rate.share)]
+    draft.history = rate.history
+    draft.explanation =
+      "run \(Legible.name(update.activity.runID ?? "")) of \(Legible.name(job)) began "
+      + "\(Legible.duration(-lag)) before its request, and the clocks' usual difference is "
+      + "\(Legible.number(usual)) s: of \(Legible.count(rate.history.events, "run")) before, "
+      + "\(Legible.number(rate.strange)) did"
+    return draft
+  }
+}

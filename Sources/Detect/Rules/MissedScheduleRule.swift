@@ -1,0 +1,94 @@
+import Correlate
+import Ingest
+
+/// A job that runs regularly and has not run for longer than its past intervals allow.
+///
+/// The intervals between starts are a quantity like durations (QuantityBaseline): the survival of
+/// the running interval falls with time, and a timer fires at the instant at which it reaches the
+/// level. Only jobs that are regular are asked: at least 8 starts on 5 days, and a tail that begins
+/// at most half above the median interval. Said once per interval.
+struct MissedScheduleRule: DetectionRule {
+  static let name = "missed_schedule"
+
+  static let startCountMin = 8
+  static let dayCountMin = 5
+  static let spreadMax = 0.405
+  /// Starts within this many seconds are one: retries and bursts are no schedule.
+  static let intervalMin = 30.0
+  static let jobCountMax = 50_000
+
+  private struct Waiting: Sendable {
+    let since: Timestamp
+    let generation: Int
+    let judgement: JobQuantities.Judgement?
+    let level: Double
+    let activity: Activity
+  }
+
+  private var intervals = JobQuantities()
+  private var waiting: [String: Waiting] = [:]
+  private var timers = TimerQueue<(job: String, generation: Int)>()
+  private var generation = 0
+
+  var nextTimer: Timestamp? { timers.next }
+
+  mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
+    guard case .activity(let update) = event, update.change == .started,
+      let job = update.activity.job, let startedAt = update.activity.startedAt
+    else { return }
+    if let last = waiting[job] {
+      let interval = startedAt.seconds(since: last.since)
+      guard interval >= MissedScheduleRule.intervalMin else { return }
+      let day = Int(startedAt.microseconds.flooredDivision(by: 86_400_000_000).quotient)
+      intervals.learn(job, interval, day: day, isHealthy: true, judgedBy: last.judgement)
+    } else if waiting.count >= MissedScheduleRule.jobCountMax {
+      return
+    }
+    wait(job, since: startedAt, update, &context)
+  }
+
+  private mutating func wait(
+    _ job: String, since: Timestamp, _ update: ActivityUpdate, _ context: inout RuleContext
+  ) {
+    generation += 1
+    let judgement = intervals.judgement(
+      of: job, halfLifeDays: context.configuration.halfLifeDays)
+    let isRegular = judgement.map(MissedScheduleRule.isRegular) ?? false
+    let level = isRegular ? context.level(at: update.at) : 0
+    waiting[job] = Waiting(
+      since: since, generation: generation, judgement: judgement, level: level,
+      activity: update.activity)
+    guard isRegular, let tail = judgement?.past.tail else { return }
+    let seconds = tail.value(atSurvival: level) + 1e-6
+    guard seconds < 3e8 else { return }
+    timers.insert((job, generation), at: since.advanced(bySeconds: seconds))
+  }
+
+  private static func isRegular(_ judgement: JobQuantities.Judgement) -> Bool {
+    !judgement.isJudgedByAll && judgement.count >= startCountMin
+      && judgement.past.days >= dayCountMin && judgement.past.spread <= spreadMax
+  }
+
+  mutating func fireTimer(_ context: inout RuleContext) {
+    guard let (at, key) = timers.removeFirst(), let wait = waiting[key.job],
+      wait.generation == key.generation, let judgement = wait.judgement
+    else { return }
+    let elapsed = at.seconds(since: wait.since)
+    let pValue = judgement.past.tail.survival(elapsed)
+    guard pValue <= wait.level * (1 + 1e-9) else { return }
+    var draft = Draft(
+      rule: MissedScheduleRule.name, subject: "\(key.job)/\(wait.since.rfc3339)",
+      episodeSubject: key.job, timestamp: at, pValue: pValue)
+    draft.job = key.job
+    draft.evidence = wait.activity.evidence
+    draft.history = judgement.history
+    draft.observed = [.init("since", wait.since.rfc3339), .init("elapsed_s", elapsed)]
+    draft.expected = judgement.past.tail.facts(unit: "s")
+    draft.explanation =
+      "\(Legible.name(key.job)) has not started for \(Legible.duration(elapsed)): of its "
+      + "\(Legible.count(judgement.count, "interval")) before, about "
+      + "\(Legible.number(judgement.past.tail.exceedance * 100)) in 100 were longer than "
+      + "\(Legible.duration(judgement.past.tail.threshold)) (\(Legible.odds(pValue)))"
+    context.report(draft)
+  }
+}
