@@ -61,7 +61,7 @@ import Testing
     #expect(rejected.allSatisfy { $0["run_id"] == nil })
     #expect(count { text($0, "state") == "denied" && $0["status"] as? Int == 403 } == 21)
     #expect(count { text($0, "state") == "unanswered" && $0["status"] as? Int == 502 } == 10)
-    #expect(all.count == 66 + 3 + 36 + 21 + 10)
+    #expect(all.count == 136)
   }
 
   @Test("findings are the same bytes whatever the batch size and the order of the files")

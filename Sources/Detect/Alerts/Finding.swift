@@ -85,4 +85,29 @@ package struct Finding: Sendable, Equatable {
 
   /// -10 log10(p), uncapped.
   package var score: Double
+
+  package init(
+    findingID: String, rule: String, timestamp: Timestamp, severity: Severity, pValue: Double,
+    principal: String? = nil, job: String? = nil, requestID: String? = nil, runID: String? = nil,
+    activityID: String? = nil, episodeID: String? = nil, observed: [Fact], expected: [Fact],
+    history: History, explanation: String, evidence: [Int], score: Double
+  ) {
+    self.findingID = findingID
+    self.rule = rule
+    self.timestamp = timestamp
+    self.severity = severity
+    self.pValue = pValue
+    self.principal = principal
+    self.job = job
+    self.requestID = requestID
+    self.runID = runID
+    self.activityID = activityID
+    self.episodeID = episodeID
+    self.observed = observed
+    self.expected = expected
+    self.history = history
+    self.explanation = explanation
+    self.evidence = evidence
+    self.score = score
+  }
 }

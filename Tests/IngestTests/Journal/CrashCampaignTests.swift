@@ -26,7 +26,7 @@ private struct Script {
         waiting.append(id)
         if number % 3 == 2 {
           _ = try journal.keep(
-            Rejection(
+            RejectedLine(
               source: "caddy/edge-1", file: "access.log", byteOffset: number, reason: "not_json",
               line: Array("x\(number)".utf8), lineHMAC: journal.lineHMAC([UInt8(number)].span)))
           try journal.commit()

@@ -5,9 +5,9 @@ import Testing
 @Suite("Rejected lines")
 struct RejectedLinesTests {
   private func rejection(_ journal: Journal, _ line: [UInt8], source: String = "caddy/edge-1")
-    -> Rejection
+    -> RejectedLine
   {
-    Rejection(
+    RejectedLine(
       source: source, file: "access.log", byteOffset: 12, reason: "invalid_utf8",
       detail: "byte 3", line: line, lineHMAC: journal.lineHMAC(line.span))
   }
@@ -37,7 +37,7 @@ struct RejectedLinesTests {
     }
     #expect(text(first, "reason") == "invalid_utf8")
     #expect(text(first, "line") == String(decoding: all, as: UTF8.self))
-    #expect(text(second, "line")?.utf8.count == Rejection.lineByteCountMax)
+    #expect(text(second, "line")?.utf8.count == RejectedLine.lineByteCountMax)
     let length = second.member(second.root, "line_bytes").flatMap { second.integer($0) }
     #expect(length == 9000)
   }
