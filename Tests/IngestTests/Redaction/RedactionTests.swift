@@ -88,6 +88,10 @@ import Testing
       #""headers":{"Accept":["*/*"],"X-Any":["v"],"Location":["/l?a=b"]}"#,
       #""headers":{"Accept":["*/*"],"X-Any":["[redacted]"],"Location":["/l?a=[redacted]"]}"#
     ),
+    (
+      #""resp_headers":{"User":["v"],"Status":["v"]},"user":"v""#,
+      #""resp_headers":{"User":["[redacted]"],"Status":["[redacted]"]},"user":"v""#
+    ),
     (#""pin" : 1234 , "n":5"#, #""pin" : "[redacted]" , "n":5"#),
   ])
   func onlyTheSecretIsReplaced(_ member: String, _ expected: String) {
