@@ -30,7 +30,8 @@ enum CaddyRuntimeLog: LogSource {
     if CaddyAccessLog.recognises(line) { return try CaddyAccessLog.read(line) }
     let entry = try RuntimeEntry(line)
     guard let event = entry.event else {
-      return .ignored("caddy-runtime: \(entry.level): \(entry.logger ?? "no logger")")
+      let logger = FieldLimit.prefix(entry.logger ?? "no logger", byteCount: 64)
+      return .ignored("caddy-runtime: \(entry.level): \(logger)")
     }
     var body = ControlRecord(event: event)
     body.subject = entry.subject

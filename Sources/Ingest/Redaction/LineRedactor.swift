@@ -12,6 +12,8 @@ struct LineRedactor: Sendable {
   private let keptHeaders: NameTable
   private let urlNames: NameTable
   private let headerObjects: NameTable
+  /// Keys of the known emitters that no rule concerns: most keys of most lines.
+  private let plainNames: NameTable
   private var nesting = 0
   private var text: TextRedactor
 
@@ -36,6 +38,9 @@ struct LineRedactor: Sendable {
     keptHeaders = NameTable(RedactionList.keptBuiltInHeaders + list.keptHeaders)
     urlNames = NameTable(RedactionList.urlNames)
     headerObjects = NameTable(RedactionList.headerObjectNames)
+    let names = names
+    plainNames = NameTable(
+      RedactionList.plainNames.filter { !names.matches(Array($0.utf8).span) })
     text = TextRedactor(names: names)
   }
 
@@ -107,6 +112,8 @@ struct LineRedactor: Sendable {
   private mutating func classify(
     _ name: Span<UInt8>, _ index: Int32, _ document: JSONDocument, _ keptKeys: NameTable
   ) {
+    let isHeader = index < scope.headersEnd
+    if isHeader ? classifyKeptHeader(name, index, document) : plainNames.contains(name) { return }
     let end = document.nodes[Int(index + 1)].next
     if text.redacted(name) != nil || name.hasBytes("[redacted ", at: 0) {
       replaceKey(index, document)
@@ -114,8 +121,8 @@ struct LineRedactor: Sendable {
       return
     }
     guard index >= scope.secretEnd else { return }
-    if index < scope.headersEnd {
-      classifyHeader(name, end)
+    if isHeader {
+      scope.secretEnd = end
     } else if headerObjects.contains(name), document.nodes[Int(index + 1)].kind == .object {
       scope.headersEnd = end
     } else if isSecretName(name, index), !keptKeys.contains(name) {
@@ -125,12 +132,13 @@ struct LineRedactor: Sendable {
     }
   }
 
-  private mutating func classifyHeader(_ name: Span<UInt8>, _ end: Int32) {
-    if !keptHeaders.contains(name) {
-      scope.secretEnd = end
-    } else if urlNames.contains(name) {
-      scope.urlEnd = end
-    }
+  /// Whether a header's values are kept; of some they are URLs.
+  private mutating func classifyKeptHeader(
+    _ name: Span<UInt8>, _ index: Int32, _ document: JSONDocument
+  ) -> Bool {
+    guard keptHeaders.contains(name) else { return false }
+    if urlNames.contains(name) { scope.urlEnd = document.nodes[Int(index + 1)].next }
+    return true
   }
 
   private func isSecretName(_ name: Span<UInt8>, _ index: Int32) -> Bool {
