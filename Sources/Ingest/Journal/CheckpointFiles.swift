@@ -85,7 +85,8 @@ extension CheckpointFiles.State {
       return damage(JournalLayout.checkpoint, 0, "the newest checkpoint", "no file")
     }
     guard let current else {
-      return damage(JournalLayout.checkpoint, 0, "a checkpoint", "\(currentBytes.count) other bytes")
+      return damage(
+        JournalLayout.checkpoint, 0, "a checkpoint", "\(currentBytes.count) other bytes")
     }
     if history.checkpoints.suffix(2).contains(current) { return nil }
     return damage(

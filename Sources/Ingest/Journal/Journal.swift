@@ -34,7 +34,8 @@ package final class Journal {
   var hasNews = false
   var end: JournalError?
 
-  init(_ parts: consuming JournalParts, _ storage: any JournalStorage, _ settings: JournalSettings) {
+  init(_ parts: consuming JournalParts, _ storage: any JournalStorage, _ settings: JournalSettings)
+  {
     self.storage = storage
     self.settings = settings
     origin = parts.identity.origin

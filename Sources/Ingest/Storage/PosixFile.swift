@@ -32,7 +32,11 @@ package final class PosixFile: JournalFile, Sendable {
           off_t(offset + done))
       }
       if count == 0 { break }
-      if count > 0 { done += count } else if errno != EINTR { throw StorageError(.read, path, errno) }
+      if count > 0 {
+        done += count
+      } else if errno != EINTR {
+        throw StorageError(.read, path, errno)
+      }
     }
     return done
   }

@@ -59,7 +59,9 @@ package final class PosixStorage: JournalStorage, Sendable {
     let file = try temporary.open(O_RDWR | O_CREAT | O_TRUNC, permission.rawValue)
     try file.write(bytes, at: 0)
     try file.synchronize()
-    guard unsafe renameat(place.directory.number, temporaryName, place.directory.number, place.name) == 0
+    guard
+      unsafe renameat(place.directory.number, temporaryName, place.directory.number, place.name)
+        == 0
     else { throw StorageError(.rename, path, errno) }
     guard fsync(place.directory.number) == 0 else {
       throw StorageError(.synchronize, path, errno)
@@ -114,7 +116,9 @@ package final class PosixStorage: JournalStorage, Sendable {
     while let entry = unsafe readdir(stream) {
       // SAFETY: d_name is terminated and lives until the next readdir on this stream.
       let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+        unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
+          unsafe String(cString: $0)
+        }
       }
       if name != ".", name != ".." { names.append(name) }
     }
