@@ -10,7 +10,8 @@ package final class TemporaryDirectory: Sendable {
     let url = FileManager.default.temporaryDirectory.appending(
       path: "vigil-\(UUID().uuidString)", directoryHint: .isDirectory)
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    path = url.path(percentEncoded: false).hasSuffix("/")
+    path =
+      url.path(percentEncoded: false).hasSuffix("/")
       ? String(url.path(percentEncoded: false).dropLast()) : url.path(percentEncoded: false)
   }
 

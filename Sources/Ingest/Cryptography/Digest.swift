@@ -82,9 +82,8 @@ package enum Hexadecimal {
 extension [UInt8] {
   /// Appends the eight bytes of `value`, the least significant first.
   mutating func appendLittleEndian(_ value: UInt64) {
-    for shift in stride(from: UInt64(0), to: 64, by: 8) {
-      append(UInt8(truncatingIfNeeded: value >> shift))
-    }
+    // SAFETY: the buffer is the eight bytes of a local value, alive for the closure.
+    unsafe Swift.withUnsafeBytes(of: value.littleEndian) { unsafe append(contentsOf: $0) }
   }
 
   /// The little-endian word at `offset`. Precondition: eight bytes are there.

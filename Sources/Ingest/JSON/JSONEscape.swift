@@ -70,8 +70,16 @@ package enum JSONEscape {
   /// everything else as UTF-8. U+2028, U+2029 and U+0085 stay raw: only byte 0x0A ends a line.
   package static func appendQuoted(_ text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
-    for byte in text.utf8 { appendEscaped(byte, to: &bytes) }
+    if text.utf8.allSatisfy(isWrittenAsIs) {
+      bytes.append(contentsOf: text.utf8)
+    } else {
+      for byte in text.utf8 { appendEscaped(byte, to: &bytes) }
+    }
     bytes.append(UInt8(ascii: "\""))
+  }
+
+  private static func isWrittenAsIs(_ byte: UInt8) -> Bool {
+    byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7F
   }
 
   private static func appendEscaped(_ byte: UInt8, to bytes: inout [UInt8]) {

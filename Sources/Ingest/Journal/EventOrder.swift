@@ -12,12 +12,14 @@ extension JournalReader {
   /// - Parameters:
   ///   - since: the first event time taken; nil from the beginning.
   ///   - until: the first event time no longer taken; nil to the end.
+  ///   - tieCountMax: largest group of equal time and kind whose sources and ids are held at once.
   package func forEachRecordInEventOrder(
-    since: Timestamp? = nil, until: Timestamp? = nil, _ body: (IndexedRecord) throws -> Void
+    since: Timestamp? = nil, until: Timestamp? = nil, tieCountMax: Int = 65_536,
+    _ body: (IndexedRecord) throws -> Void
   ) throws {
     var keys = try eventKeys(since: since, until: until)
     keys.sort()
-    var walk = EventWalk(self)
+    var walk = EventWalk(self, tieCountMax: tieCountMax)
     var start = 0
     while start < keys.count {
       var end = start + 1
@@ -102,10 +104,8 @@ extension RecordKind {
 
 /// Reads the entries that the sorted keys name.
 private struct EventWalk {
-  /// Largest group of equal time and kind whose sources and ids are held in memory.
-  private static let tieCountMax = 65_536
-
   private let segments: [ReadableSegment]
+  private let tieCountMax: Int
   private var fetcher: EntryFetcher
   private var line: [UInt8] = []
   private var document = JSONDocument()
@@ -121,14 +121,15 @@ private struct EventWalk {
     }
   }
 
-  init(_ reader: JournalReader) {
+  init(_ reader: JournalReader, tieCountMax: Int) {
     segments = reader.segments
+    self.tieCountMax = tieCountMax
     fetcher = EntryFetcher(reader.segments)
   }
 
   /// Puts a group of equal time and kind in the order of source, id and index.
   mutating func breakTies(_ keys: inout [EventKey], _ range: Range<Int>) throws(JournalError) {
-    guard range.count <= EventWalk.tieCountMax else {
+    guard range.count <= tieCountMax else {
       return try breakTiesByReading(&keys, range)
     }
     var ties: [Tie] = []

@@ -23,10 +23,9 @@ extension Journal {
   /// byte for byte, or `originalHMAC` is `lineHMAC` of that line. After `.unfitRecord` the journal
   /// goes on as if nothing had been asked.
   package func append(
-    _ record: Record, at now: Timestamp
+    _ record: consuming Record, at now: Timestamp
   ) throws(JournalError) -> AppendOutcome {
     try requireOpen()
-    var record = record
     record.header.receivedAt = max(lastReceivedAt ?? now, now)
     let content = try encode(&record)
     let key = secret.keyHash(source: record.header.source, id: record.header.id)

@@ -12,7 +12,8 @@ struct KeyIndexReplay {
     }
     var keys = try JournalError.wrapping { () throws(StorageError) in
       let identifier = secret.identifier
-      return try KeyIndex(storage, settings, secretIdentifier: identifier) { (index) throws(StorageError) in
+      return try KeyIndex(storage, settings, secretIdentifier: identifier) {
+        (index) throws(StorageError) in
         guard index < entryCount, let name = names.last(where: { $0.firstIndex <= index }) else {
           return nil
         }

@@ -71,12 +71,20 @@ extension [UInt8] {
   /// Appends `value` in decimal, padded with zeros to `width`. Precondition: not negative.
   package mutating func appendDecimal(_ value: Int, width: Int) {
     precondition(value >= 0, "appendDecimal takes no negative value, got \(value)")
-    let start = count
+    var length = 1
+    var bound = 10
+    while length < 19, value >= bound {
+      length += 1
+      bound = length < 19 ? bound * 10 : bound
+    }
+    length = Swift.max(length, width)
+    append(contentsOf: repeatElement(UInt8(ascii: "0"), count: length))
     var rest = value
-    repeat {
-      append(UInt8(ascii: "0") + UInt8(rest % 10))
+    var position = count - 1
+    while rest > 0 {
+      self[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
       rest /= 10
-    } while rest > 0 || count - start < width
-    self[start...].reverse()
+      position -= 1
+    }
   }
 }

@@ -90,10 +90,12 @@ struct DigestTests {
     #expect(short == nil)
   }
 
-  @Test("RFC 4648 section 10", arguments: [
-    ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="),
-    ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy"),
-  ])
+  @Test(
+    "RFC 4648 section 10",
+    arguments: [
+      ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="),
+      ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy"),
+    ])
   func base64Vectors(_ plain: String, _ text: String) {
     #expect(Base64.text(Array(plain.utf8)) == text)
     #expect(Base64.bytes(text) == Array(plain.utf8))

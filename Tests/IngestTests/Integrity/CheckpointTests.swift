@@ -14,15 +14,18 @@ struct CheckpointTests {
     #expect(try #require(Checkpoint(body: Array(body.utf8))) == checkpoint)
   }
 
-  @Test("refuses every other spelling", arguments: [
-    "", "\n", "vigil\n1\n", "vigil\n1\n\(Base64.text(root.bytes))",
-    "vigil\n01\n\(Base64.text(root.bytes))\n", "vigil\n+1\n\(Base64.text(root.bytes))\n",
-    "vigil\n-1\n\(Base64.text(root.bytes))\n", "vigil\n1\n\(Base64.text(root.bytes))\n\n",
-    "vi gil\n1\n\(Base64.text(root.bytes))\n", "vi+gil\n1\n\(Base64.text(root.bytes))\n",
-    "\n1\n\(Base64.text(root.bytes))\n", "vigil\n99999999999999999999\n\(Base64.text(root.bytes))\n",
-    "vigil\n1\n\(Base64.text(root.bytes).dropLast())\n", "vigil\n1\nAAAA\n",
-    "vigil\r\n1\n\(Base64.text(root.bytes))\n",
-  ])
+  @Test(
+    "refuses every other spelling",
+    arguments: [
+      "", "\n", "vigil\n1\n", "vigil\n1\n\(Base64.text(root.bytes))",
+      "vigil\n01\n\(Base64.text(root.bytes))\n", "vigil\n+1\n\(Base64.text(root.bytes))\n",
+      "vigil\n-1\n\(Base64.text(root.bytes))\n", "vigil\n1\n\(Base64.text(root.bytes))\n\n",
+      "vi gil\n1\n\(Base64.text(root.bytes))\n", "vi+gil\n1\n\(Base64.text(root.bytes))\n",
+      "\n1\n\(Base64.text(root.bytes))\n",
+      "vigil\n99999999999999999999\n\(Base64.text(root.bytes))\n",
+      "vigil\n1\n\(Base64.text(root.bytes).dropLast())\n", "vigil\n1\nAAAA\n",
+      "vigil\r\n1\n\(Base64.text(root.bytes))\n",
+    ])
   func strictness(_ text: String) {
     #expect(Checkpoint(body: Array(text.utf8)) == nil)
   }

@@ -98,7 +98,8 @@ struct CrashCampaignTests {
       var script = Script(storage)
       #expect(throws: JournalError.self, "operation \(index)") { try script.run() }
       let story = "\(fault) at operation \(index), then \(loss), seed \(index)"
-      audit(storage.afterPowerLoss(loss, seed: UInt64(index)), script.acknowledged, story,
+      audit(
+        storage.afterPowerLoss(loss, seed: UInt64(index)), script.acknowledged, story,
         again: index % 4 == 0)
     }
   }
@@ -113,7 +114,8 @@ struct CrashCampaignTests {
       storage.faultIndex = index
       var script = Script(storage)
       #expect(throws: JournalError.self, "operation \(index)") { try script.run() }
-      audit(storage.copy(), script.acknowledged, "\(fault) at operation \(index), no crash",
+      audit(
+        storage.copy(), script.acknowledged, "\(fault) at operation \(index), no crash",
         again: index % 4 == 0)
     }
   }

@@ -15,9 +15,13 @@ struct JournalMeasurement {
 
   private func report(_ what: String, _ count: Int, _ body: () throws -> Void) rethrows {
     let start = ContinuousClock.now
+    let startOfWork = clock()
     try body()
     let elapsed = (ContinuousClock.now - start) / .seconds(1)
-    print("\(what): \(count) in \(elapsed) s, \(Int(Double(count) / elapsed)) a second")
+    let work = Double(clock() - startOfWork) / Double(CLOCKS_PER_SEC)
+    print(
+      "\(what): \(count) in \(elapsed) s (\(work) s of processor time):",
+      "\(Int(Double(count) / elapsed)) a second, \(Int(Double(count) / work)) a processor second")
   }
 
   private func record(_ number: Int) -> Record {

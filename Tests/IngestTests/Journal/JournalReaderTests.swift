@@ -75,13 +75,16 @@ struct JournalReaderTests {
 @Suite("Event order")
 struct EventOrderTests {
   private func order(
-    _ records: [Record], since: Timestamp? = nil, until: Timestamp? = nil
+    _ records: [Record], since: Timestamp? = nil, until: Timestamp? = nil,
+    tieCountMax: Int = 65_536
   ) throws -> [String] {
     let fixture = JournalFixture()
     try fixture.write(records)
     var result: [String] = []
     let reader = try JournalReader(fixture.storage)
-    try reader.forEachRecordInEventOrder(since: since, until: until) { indexed in
+    try reader.forEachRecordInEventOrder(
+      since: since, until: until, tieCountMax: tieCountMax
+    ) { indexed in
       let header = indexed.record.header
       #expect(header.original == nil)
       let entry = try #require(try reader.entry(at: indexed.index))
@@ -115,6 +118,15 @@ struct EventOrderTests {
         : Build.request("q\(number)", at: time, originalByteCount: number)
     }
     #expect(try order(records) == order(records.shuffled(using: &random)), "seed \(seed)")
+  }
+
+  @Test(
+    "a group of equal time and kind too large for memory has the same order", arguments: [1, 9])
+  func largeGroups(_ tieCountMax: Int) throws {
+    var random = SeededRandom(seed: 11)
+    let records = (0..<60).map { Build.request("q\($0)", at: Build.time(Double($0 / 20))) }
+    let shuffled = records.shuffled(using: &random)
+    #expect(try order(shuffled, tieCountMax: tieCountMax) == order(records))
   }
 
   @Test("since is the first time taken, until the first no longer taken")

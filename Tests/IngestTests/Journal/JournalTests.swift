@@ -126,7 +126,9 @@ struct JournalTests {
   func oversize() throws {
     let fixture = JournalFixture()
     let record = Build.request("big", path: "/p", originalByteCount: 70_000)
-    try fixture.write([record, Build.request("wide", path: String(repeating: "\u{1}", count: 20_000))])
+    try fixture.write([
+      record, Build.request("wide", path: String(repeating: "\u{1}", count: 20_000)),
+    ])
     let stored = try JournalReader(fixture.storage).allRecords()
     let header = stored[1].header
     #expect(header.original == nil)

@@ -83,7 +83,8 @@ struct PosixStorageTests {
     #expect(holder != nil)
     #expect(try other.lock("lock") == nil)
     let contents = try #require(try other.contents("lock", byteCountMax: 20))
-    #expect(String(decoding: contents, as: UTF8.self) == "\(ProcessInfo.processInfo.processIdentifier)\n")
+    #expect(
+      String(decoding: contents, as: UTF8.self) == "\(ProcessInfo.processInfo.processIdentifier)\n")
     holder = nil
     #expect(try other.lock("lock") != nil)
   }
