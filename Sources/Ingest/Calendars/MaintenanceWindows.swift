@@ -6,6 +6,12 @@ package struct MaintenanceWindows: Hashable, Sendable {
     package let to: Timestamp
     /// What was announced; may be empty.
     package let name: String
+
+    package init(from: Timestamp, to: Timestamp, name: String) {
+      self.from = from
+      self.to = to
+      self.name = name
+    }
   }
 
   /// Most windows kept, repetitions counted singly.

@@ -13,9 +13,14 @@ package struct RotatedSet: Hashable, Sendable {
   package struct Repeat: Hashable, Sendable {
     package let path: String
     package let twin: String
+
+    package init(path: String, twin: String) {
+      self.path = path
+      self.twin = twin
+    }
   }
 
-  /// Looks at every path (`-` stays where it is). Throws for the first that is no readable file.
+  /// Looks at every path (`-` comes last). Throws for the first that is no readable file.
   package init(of named: [String], in files: some LogFiles) throws(InputError) {
     var members: [Member] = []
     for path in named where path != InputFile.standardInputName {

@@ -34,6 +34,11 @@ package struct JSON5Value: Hashable, Sendable {
   package let place: JSON5Place
   package let content: Content
 
+  package init(place: JSON5Place, content: Content) {
+    self.place = place
+    self.content = content
+  }
+
   /// The kind in the words of messages: `an object`, `a string` …
   package var kindText: String {
     switch content {
