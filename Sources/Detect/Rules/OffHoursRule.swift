@@ -58,7 +58,7 @@ struct OffHoursRule: DetectionRule {
     habits[index].countEvent()
     let verdict =
       habits[index].verdict(day: local.day, cell: local.hourOfWeek)
-      ?? newVerdict(index, local.hourOfWeek, requestedAt: at, now: update.at, &context)
+      ?? newVerdict(index, local, requestedAt: at, now: update.at, &context)
     guard verdict.pValue <= verdict.level else { return }
     let draft = draft(update, local, verdict, index, context)
     if reported.count < OffHoursRule.reportedCountMax {
@@ -68,9 +68,10 @@ struct OffHoursRule: DetectionRule {
   }
 
   private mutating func newVerdict(
-    _ index: Int, _ cell: Int, requestedAt: Timestamp, now: Timestamp,
+    _ index: Int, _ local: LocalHour, requestedAt: Timestamp, now: Timestamp,
     _ context: inout RuleContext
   ) -> Habit.Verdict {
+    let (cell, day) = (local.hourOfWeek, local.day)
     let habit = habits[index]
     let kappa =
       context.configuration.kappa
@@ -86,7 +87,7 @@ struct OffHoursRule: DetectionRule {
       cell: cell, surprise: surprise, pValue: scale.pValue(surprise),
       level: context.level(at: now), ownWeight: habit.profile.total, peerWeight: kappa)
     scale.learn(surprise)
-    habits[index].note(verdict, at: requestedAt)
+    habits[index].note(verdict, day: day, at: requestedAt, context.configuration)
     return verdict
   }
 
