@@ -90,8 +90,12 @@ struct Habit: Sendable {
   }
 
   /// A person said that these hours are all right: what waits is learnt at once.
-  mutating func approve() {
-    for entry in quarantine { add([entry.cell]) }
+  ///
+  /// One word weighs as much as the days of recurrence that it stands for.
+  mutating func approve(_ configuration: DetectionConfiguration) {
+    for cell in Set(quarantine.map(\.cell)).sorted() {
+      for _ in 0..<configuration.quarantineDays { add([cell]) }
+    }
     quarantine.removeAll()
   }
 

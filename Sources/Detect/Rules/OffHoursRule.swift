@@ -35,17 +35,19 @@ struct OffHoursRule: DetectionRule {
     case .activity(let update) where update.change == .triggered: judge(update, &context)
     case .record(let indexed):
       guard case .approval(let approval) = indexed.record.body else { return }
-      learn(approval)
+      learn(approval, context.configuration)
     default: break
     }
   }
 
   /// A person who says that a finding is all right teaches at once.
-  private mutating func learn(_ approval: ApprovalRecord) {
+  private mutating func learn(
+    _ approval: ApprovalRecord, _ configuration: DetectionConfiguration
+  ) {
     guard approval.subject == .finding, approval.event == .given, let id = approval.subjectID,
       let index = reported[id]
     else { return }
-    habits[index].approve()
+    habits[index].approve(configuration)
   }
 
   private mutating func judge(_ update: ActivityUpdate, _ context: inout RuleContext) {
