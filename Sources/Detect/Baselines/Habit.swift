@@ -23,6 +23,8 @@ struct Habit: Sendable {
   static let continuationHours = 3.0
   static let surprisePerHour = 1.0
   static let recentCountMax = 12
+  /// Verdicts on hours of past days that are kept for triggers that are told late.
+  static let settledCountMax = 48
 
   private(set) var profile = CircularProfile()
   private(set) var eventCount = 0
@@ -32,11 +34,13 @@ struct Habit: Sendable {
   /// Decayed distinct days with activity within an hour of it, by class of day and hour: 48.
   private var daysNear = [Double](repeating: 0, count: 48)
   private var recent: [(at: Timestamp, surprise: Double)] = []
+  private var settled: [(day: Int, verdict: Verdict)] = []
   private var quarantine: [(day: Int, cell: Int)] = []
 
   /// What was already said about this hour of this day.
   func verdict(day: Int, cell: Int) -> Verdict? {
-    lastDay == day ? today.first { $0.cell == cell } : nil
+    if lastDay == day { return today.first { $0.cell == cell } }
+    return settled.last { $0.day == day && $0.verdict.cell == cell }?.verdict
   }
 
   mutating func countEvent() { eventCount += 1 }
@@ -50,16 +54,24 @@ struct Habit: Sendable {
     return sum
   }
 
-  /// Begins `day` if it is not the running one: learns the one that is over.
+  /// Begins `day` if it is after the running one: learns the one that is over.
   mutating func turn(to day: Int, _ configuration: DetectionConfiguration) {
-    guard lastDay != day else { return }
+    guard day > lastDay ?? Int.min else { return }
     if let ended = lastDay { learn(ended, configuration) }
     lastDay = day
     today.removeAll(keepingCapacity: true)
   }
 
-  mutating func note(_ verdict: Verdict, at: Timestamp) {
-    today.append(verdict)
+  /// Keeps a verdict of the running day; one of an earlier day, told late, is learnt at once.
+  mutating func note(
+    _ verdict: Verdict, day: Int, at: Timestamp, _ configuration: DetectionConfiguration
+  ) {
+    if day == lastDay {
+      today.append(verdict)
+    } else {
+      settle(verdict, day, configuration)
+      release(configuration)
+    }
     recent.append((at, verdict.surprise))
     if recent.count > Habit.recentCountMax { recent.removeFirst() }
   }
@@ -78,8 +90,12 @@ struct Habit: Sendable {
   }
 
   /// A person said that these hours are all right: what waits is learnt at once.
-  mutating func approve() {
-    for entry in quarantine { add([entry.cell]) }
+  ///
+  /// One word weighs as much as the days of recurrence that it stands for.
+  mutating func approve(_ configuration: DetectionConfiguration) {
+    for cell in Set(quarantine.map(\.cell)).sorted() {
+      for _ in 0..<configuration.quarantineDays { add([cell]) }
+    }
     quarantine.removeAll()
   }
 
@@ -94,10 +110,21 @@ struct Habit: Sendable {
     profile.fade(by: fade)
     for slot in daysNear.indices { daysNear[slot] *= fade }
     add(today.filter { $0.pValue > configuration.quarantineP }.map(\.cell))
-    for verdict in today where verdict.pValue <= configuration.quarantineP {
-      quarantine.append((day, verdict.cell))
-    }
+    for verdict in today { settle(verdict, day, configuration, isAdded: true) }
     release(configuration)
+  }
+
+  /// Remembers what was said about an hour of a day that is over; learns it or puts it in quarantine.
+  private mutating func settle(
+    _ verdict: Verdict, _ day: Int, _ configuration: DetectionConfiguration, isAdded: Bool = false
+  ) {
+    settled.append((day, verdict))
+    if settled.count > Habit.settledCountMax { settled.removeFirst() }
+    if verdict.pValue <= configuration.quarantineP {
+      quarantine.append((day, verdict.cell))
+    } else if !isAdded {
+      add([verdict.cell])
+    }
   }
 
   /// Learns what recurred on enough distinct days over a long enough time.

@@ -24,7 +24,7 @@ struct JobQuantities: Sendable {
     if let past = baselines[job]?.past(population, halfLifeDays: halfLifeDays) {
       return Judgement(past: past, count: baselines[job]?.count ?? 0, isJudgedByAll: false)
     }
-    guard let past = everyone.past(population, halfLifeDays: halfLifeDays) else { return nil }
+    guard let past = everyone.past(TailPopulation(), halfLifeDays: halfLifeDays) else { return nil }
     return Judgement(past: past, count: 0, isJudgedByAll: true)
   }
 
@@ -39,7 +39,8 @@ struct JobQuantities: Sendable {
       let weight = baselines[job]?.weight(onDay: day) ?? 1
       baselines[job]?.noteForecast(
         exceedance: tail.exceedance, excess: excess, weight: weight)
-      population.learn(judgement.past.kind, excess: excess, weight: weight)
+      population.learn(
+        judgement.past.kind, foreseen: judgement.past.foreseen, excess: excess, weight: weight)
     }
     everyone.learn(value, day: day, isHealthy: isHealthy)
     guard baselines[job] != nil || baselines.count < JobQuantities.jobCountMax else { return }

@@ -15,6 +15,8 @@ struct QuantityBaseline: Sendable {
     let tail: LomaxTail
     let days: Int
     let kind: TailPopulation.Kind
+    /// Exceedance under exchangeability: one more run is as likely as any to be the next beyond.
+    let foreseen: Double
     /// ln(threshold / median of the healthy values).
     let spread: Double
   }
@@ -119,9 +121,10 @@ struct QuantityBaseline: Sendable {
       excessSum += (drifting - above) * exceeded.excess / exceeded.weight
       above = drifting
     }
+    let foreseen = (above + 1) / (total + 1)
     let tail = population.tail(
-      kind, threshold: threshold, above: above, total: total, excessSum: excessSum)
-    return Past(tail: tail, days: dayCount, kind: kind, spread: spread)
+      kind, threshold: threshold, foreseen: foreseen, above: above, excessSum: excessSum)
+    return Past(tail: tail, days: dayCount, kind: kind, foreseen: foreseen, spread: spread)
   }
 
   /// Weight m^-1/2 for each run of a day with m runs, and each run's age in active days.

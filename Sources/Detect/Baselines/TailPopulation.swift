@@ -30,54 +30,71 @@ struct TailPopulation: Sendable, Equatable {
   }
 
   private struct Experience: Sendable, Equatable {
-    var trials = 0.0
+    /// Sum of the exceedances that exchangeability foresaw.
+    var foreseen = 0.0
     var exceedances = 0.0
     var excessSum = 0.0
+    var squareSum = 0.0
 
-    mutating func learn(excess: Double?, weight: Double) {
+    mutating func learn(foreseen share: Double, excess: Double?, weight: Double) {
       let fade = 1 - 0.0005 * weight
-      trials = trials * fade + weight
+      foreseen = foreseen * fade + weight * share
       exceedances *= fade
       excessSum *= fade
+      squareSum *= fade
       guard let excess else { return }
       exceedances += weight
       excessSum += weight * excess
+      squareSum += weight * excess * excess
     }
   }
 
-  /// Weight of the kind's scale and rate against the job's own.
+  /// Weight of the kind's scale against the job's own, in exceedances.
   static let scalePrior = 6.0
-  static let ratePrior = 4.0
-  /// Weight of all kinds against one kind.
-  static let kindPrior = 20.0
-  static let shape = 4.0
+  /// Weight of all kinds against one kind, in exceedances.
+  static let kindPrior = 8.0
+  /// Shapes that are believed: below 1.6 the mean would hardly exist, above 6 the tail is exponential.
+  static let shapes = 1.6...6.0
 
-  /// Starts as twenty exceedances of mean log-excess 0.5 in 400 runs.
-  private var all = Experience(trials: 400, exceedances: 20, excessSum: 10)
+  /// Starts as twenty exceedances of mean log-excess 0.5 where twenty were foreseen.
+  private var all = Experience(foreseen: 20, exceedances: 20, excessSum: 10, squareSum: 13.3)
   private var kinds = [Experience](repeating: Experience(), count: Kind.count)
 
   init() {}
 
-  /// Learns one run that was judged by a frozen threshold; `excess` = ln(x / threshold), nil below.
-  mutating func learn(_ kind: Kind, excess: Double?, weight: Double) {
-    all.learn(excess: excess, weight: weight)
-    kinds[kind.cell].learn(excess: excess, weight: weight)
+  /// Learns one run that was judged by a frozen threshold.
+  ///
+  /// - Parameters:
+  ///   - foreseen: the exceedance that exchangeability gave it.
+  ///   - excess: ln(x / threshold); nil when it stayed below.
+  mutating func learn(_ kind: Kind, foreseen: Double, excess: Double?, weight: Double) {
+    all.learn(foreseen: foreseen, excess: excess, weight: weight)
+    kinds[kind.cell].learn(foreseen: foreseen, excess: excess, weight: weight)
   }
 
+  /// The tail of a job of that kind: its foreseen exceedance times how often such jobs' runs went
+  /// beyond their thresholds for each time that was foreseen, and its own scale shrunk to theirs.
   func tail(
-    _ kind: Kind, threshold: Double, above: Double, total: Double, excessSum: Double
+    _ kind: Kind, threshold: Double, foreseen: Double, above: Double, excessSum: Double
   ) -> LomaxTail {
     let known = kinds[kind.cell]
     let prior = TailPopulation.kindPrior
-    let rate =
-      (known.exceedances + 0.5 + prior * all.exceedances / all.trials) / (known.trials + 1 + prior)
-    let mean =
-      (known.excessSum + prior * all.excessSum / all.exceedances) / (known.exceedances + prior)
-    let scale =
-      (excessSum + TailPopulation.scalePrior * mean) / (above + TailPopulation.scalePrior)
+    let ratio =
+      (known.exceedances + prior * all.exceedances / all.foreseen) / (known.foreseen + prior)
+    let weight = known.exceedances + prior
+    let mean = (known.excessSum + prior * all.excessSum / all.exceedances) / weight
+    let square = (known.squareSum + prior * all.squareSum / all.exceedances) / weight
+    let shape = TailPopulation.shape(mean: mean, square: square)
+    let own = (excessSum + TailPopulation.scalePrior * mean) / (above + TailPopulation.scalePrior)
     return LomaxTail(
-      threshold: threshold,
-      exceedance: (above + TailPopulation.ratePrior * rate) / (total + TailPopulation.ratePrior),
-      shape: TailPopulation.shape, scale: max(scale, 0.02))
+      threshold: threshold, exceedance: min(1, ratio * foreseen), shape: shape,
+      scale: max(own * (shape - 1) / shape, 0.02))
+  }
+
+  /// By moments: E y² / (E y)² = 2 (a - 1) / (a - 2) for a Lomax law of shape a.
+  private static func shape(mean: Double, square: Double) -> Double {
+    let ratio = square / (mean * mean)
+    guard ratio > 2 else { return shapes.upperBound }
+    return min(shapes.upperBound, max(shapes.lowerBound, 2 * (ratio - 1) / (ratio - 2)))
   }
 }

@@ -35,17 +35,19 @@ struct OffHoursRule: DetectionRule {
     case .activity(let update) where update.change == .triggered: judge(update, &context)
     case .record(let indexed):
       guard case .approval(let approval) = indexed.record.body else { return }
-      learn(approval)
+      learn(approval, context.configuration)
     default: break
     }
   }
 
   /// A person who says that a finding is all right teaches at once.
-  private mutating func learn(_ approval: ApprovalRecord) {
+  private mutating func learn(
+    _ approval: ApprovalRecord, _ configuration: DetectionConfiguration
+  ) {
     guard approval.subject == .finding, approval.event == .given, let id = approval.subjectID,
       let index = reported[id]
     else { return }
-    habits[index].approve()
+    habits[index].approve(configuration)
   }
 
   private mutating func judge(_ update: ActivityUpdate, _ context: inout RuleContext) {
@@ -58,7 +60,7 @@ struct OffHoursRule: DetectionRule {
     habits[index].countEvent()
     let verdict =
       habits[index].verdict(day: local.day, cell: local.hourOfWeek)
-      ?? newVerdict(index, local.hourOfWeek, requestedAt: at, now: update.at, &context)
+      ?? newVerdict(index, local, requestedAt: at, now: update.at, &context)
     guard verdict.pValue <= verdict.level else { return }
     let draft = draft(update, local, verdict, index, context)
     if reported.count < OffHoursRule.reportedCountMax {
@@ -68,9 +70,10 @@ struct OffHoursRule: DetectionRule {
   }
 
   private mutating func newVerdict(
-    _ index: Int, _ cell: Int, requestedAt: Timestamp, now: Timestamp,
+    _ index: Int, _ local: LocalHour, requestedAt: Timestamp, now: Timestamp,
     _ context: inout RuleContext
   ) -> Habit.Verdict {
+    let (cell, day) = (local.hourOfWeek, local.day)
     let habit = habits[index]
     let kappa =
       context.configuration.kappa
@@ -86,7 +89,7 @@ struct OffHoursRule: DetectionRule {
       cell: cell, surprise: surprise, pValue: scale.pValue(surprise),
       level: context.level(at: now), ownWeight: habit.profile.total, peerWeight: kappa)
     scale.learn(surprise)
-    habits[index].note(verdict, at: requestedAt)
+    habits[index].note(verdict, day: day, at: requestedAt, context.configuration)
     return verdict
   }
 

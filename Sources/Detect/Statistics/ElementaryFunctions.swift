@@ -11,6 +11,8 @@ package enum Elementary {
 
   package static func exp(_ x: Double) -> Double { Glibc.exp(x) }
 
+  package static func cos(_ x: Double) -> Double { Glibc.cos(x) }
+
   /// e^x - 1, exact for small x.
   package static func expm1(_ x: Double) -> Double { Glibc.expm1(x) }
 

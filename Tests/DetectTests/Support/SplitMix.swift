@@ -1,0 +1,27 @@
+import Detect
+
+/// SplitMix64 (Steele, Lea and Flood 2014): the same stream for the same seed everywhere.
+struct SplitMix: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// In (0, 1).
+  mutating func uniform() -> Double { (Double(next() >> 11) + 0.5) / 9_007_199_254_740_992 }
+
+  /// Standard normal by Box and Muller, the cosine half.
+  mutating func normal() -> Double {
+    let radius = (-2 * Elementary.log(uniform())).squareRoot()
+    return radius * Elementary.cos(2 * Double.pi * uniform())
+  }
+
+  mutating func exponential() -> Double { -Elementary.log(uniform()) }
+}
