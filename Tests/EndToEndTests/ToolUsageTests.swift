@@ -100,8 +100,13 @@ import Testing
 
   @Test("findings at or above --fail-on end with status 3, and not below")
   func failOn() throws {
-    // A run that only its launcher tells of: nobody asked for it at the gateway.
+    // The gateway is heard, and then a run that only its launcher tells of.
+    let request =
+      #"{"level":"info","ts":1795477100.5,"logger":"http.log.access.log0","#
+      + #""msg":"handled request","request":{"remote_ip":"127.0.0.1","method":"GET","#
+      + #""host":"h","uri":"/"},"duration":0.1,"size":1,"status":200,"resp_headers":{}}"#
     let lines = """
+      \(request)
       {"schema":"trigger-event/1","ts":1795477135.5,"event":"run.requested","run_id":"r1","job":"j"}
       {"schema":"trigger-event/1","ts":1795477136.5,"event":"run.spawned","run_id":"r1","pid":7}
       {"schema":"trigger-event/1","ts":1795477437.5,"event":"run.exited","run_id":"r1","exit_code":0,"seconds":301}
