@@ -9,11 +9,6 @@ package struct InputDescriptor: ~Copyable {
   private let number: Int32
   private let closesAtEnd: Bool
 
-  private init(number: Int32, closesAtEnd: Bool) {
-    self.number = number
-    self.closesAtEnd = closesAtEnd
-  }
-
   deinit {
     if closesAtEnd { _ = Glibc.close(number) }
   }
