@@ -139,7 +139,7 @@ extension InputDescriptor {
       if read == 0 { break }
       count += read
       guard count <= byteCountMax else { throw .tooLong(path: path, byteCountMax: byteCountMax) }
-      if count == bytes.count { bytes.append(contentsOf: repeatElement(0, count: count)) }
+      if count == bytes.count { bytes += [UInt8](repeating: 0, count: count) }
     }
     bytes.removeLast(bytes.count - count)
     return bytes
