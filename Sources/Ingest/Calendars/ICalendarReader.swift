@@ -117,32 +117,38 @@ struct ICalendarReader {
   ) throws(CalendarError) -> [(line: Int, content: String)] {
     var lines: [(line: Int, bytes: [UInt8])] = []
     var number = 0
-    var start = text.count >= 3 && text[0] == 0xEF && text[1] == 0xBB && text[2] == 0xBF ? 3 : 0
+    var start = 0
     while start < text.count {
       number += 1
       let newline = text.firstNewline(from: start, to: text.count) ?? text.count
       let hasReturn = newline > start && text[newline - 1] == UInt8(ascii: "\r")
       let end = hasReturn ? newline - 1 : newline
-      let isFolded = end > start && (text[start] == 0x20 || text[start] == 0x09)
-      if isFolded {
+      if end > start, text[start] == 0x20 || text[start] == 0x09 {
         guard !lines.isEmpty else {
           throw CalendarError(line: number, found: " ", expected: "BEGIN:VCALENDAR")
         }
         lines[lines.count - 1].bytes.append(copying: text.extracting(start + 1..<end))
       } else {
-        var bytes: [UInt8] = []
-        bytes.append(copying: text.extracting(start..<end))
-        lines.append((number, bytes))
+        lines.append((number, []))
+        lines[lines.count - 1].bytes.append(copying: text.extracting(start..<end))
       }
       start = newline + 1
     }
+    return try validated(lines)
+  }
+
+  /// As text, without the byte order mark that some programs write first.
+  private static func validated(
+    _ lines: [(line: Int, bytes: [UInt8])]
+  ) throws(CalendarError) -> [(line: Int, content: String)] {
     var result: [(line: Int, content: String)] = []
     for (line, bytes) in lines {
       guard let content = String(validating: bytes, as: UTF8.self) else {
         throw CalendarError(
           line: line, found: String(decoding: bytes, as: UTF8.self), expected: "UTF-8")
       }
-      result.append((line, content))
+      let hasMark = line == 1 && content.unicodeScalars.first == "\u{FEFF}"
+      result.append((line, hasMark ? String(content.unicodeScalars.dropFirst()) : content))
     }
     return result
   }

@@ -5,6 +5,7 @@ package struct FollowPositionStore: Sendable {
 
   private let directory: String
 
+  /// - Parameter directory: without a slash at its end; whoever owns it has made it.
   package init(directory: String) { self.directory = directory }
 
   /// The position saved for a followed path; nil when there is none.

@@ -117,6 +117,7 @@ package struct FollowState: Sendable {
   /// Files left since the position last moved: empty ones, not to be opened again.
   var passed: [FileIdentity] = []
 
+  /// Nothing has been looked at yet: the first action is a survey.
   package init(path: String, start: Start) {
     self.path = path
     self.start = start

@@ -28,6 +28,7 @@ package struct FollowSurvey: Hashable, Sendable {
   /// Where two stand for one rotation, the plain one is kept: its compressed twin may be growing.
   package let candidates: [FollowCandidate]
 
+  /// From what was found, in any order.
   package init(_ found: [FollowCandidate]) {
     let sorted = found.sorted { left, right in
       if left.age != right.age { return left.age < right.age }

@@ -9,11 +9,6 @@ package struct InputDescriptor: ~Copyable {
   private let number: Int32
   private let closesAtEnd: Bool
 
-  private init(number: Int32, closesAtEnd: Bool) {
-    self.number = number
-    self.closesAtEnd = closesAtEnd
-  }
-
   deinit {
     if closesAtEnd { _ = Glibc.close(number) }
   }
@@ -144,7 +139,7 @@ extension InputDescriptor {
       if read == 0 { break }
       count += read
       guard count <= byteCountMax else { throw .tooLong(path: path, byteCountMax: byteCountMax) }
-      if count == bytes.count { bytes.append(contentsOf: repeatElement(0, count: count)) }
+      if count == bytes.count { bytes += [UInt8](repeating: 0, count: count) }
     }
     bytes.removeLast(bytes.count - count)
     return bytes

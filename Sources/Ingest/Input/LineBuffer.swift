@@ -134,7 +134,7 @@ package struct LineBuffer: Sendable {
     }
     let missing = end + min(LineBuffer.chunkByteCount, max(lineLimit, 1)) - buffer.count
     if missing > 0 {
-      buffer.append(contentsOf: repeatElement(0, count: max(missing, buffer.count)))
+      buffer += [UInt8](repeating: 0, count: max(missing, buffer.count))
     }
   }
 

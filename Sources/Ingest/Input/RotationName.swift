@@ -20,6 +20,7 @@ package struct RotationName: Hashable, Sendable {
 
   /// The live file's name, the same for the whole set.
   package let liveName: String
+  /// Where in the set the file belongs.
   package let age: Age
   /// Whether the name ends like a compressed file's; the bytes decide, the name only orders.
   package let isCompressed: Bool

@@ -18,10 +18,12 @@ private final class Follower {
     var lines: [String] = []
     var told: [FollowNotice] = []
     for _ in 0..<times {
-      _ = tail.poll(notice: { told.append($0) }) { _, line, bytes in
-        let text = String(decoding: (0..<bytes.count).map { bytes[$0] }, as: UTF8.self)
-        lines.append(text + (line.isTerminated ? "" : "~"))
-      }
+      _ = tail.poll(
+        notice: { told.append($0) },
+        line: { _, line, bytes in
+          let text = String(decoding: (0..<bytes.count).map { bytes[$0] }, as: UTF8.self)
+          lines.append(text + (line.isTerminated ? "" : "~"))
+        })
     }
     notices += told
     return lines

@@ -29,15 +29,15 @@ import Testing
   }
 
   @Test(
-    "every sequence of four steps gives every line once",
+    "every sequence of five steps gives every line once",
     arguments: SimulatedLog.Rotation.allCases)
   func allShortSequences(rotation: SimulatedLog.Rotation) throws {
     let steps = Step.allCases
     var failures: [String] = []
-    for number in 0..<(steps.count * steps.count * steps.count * steps.count) {
+    for number in 0..<(steps.count * steps.count * steps.count * steps.count * steps.count) {
       var rest = number
       var sequence: [Step] = []
-      for _ in 0..<4 {
+      for _ in 0..<5 {
         sequence.append(steps[rest % steps.count])
         rest /= steps.count
       }

@@ -106,10 +106,12 @@ final class SimulatedFollower {
     while progress == .more {
       var taken: [String] = []
       var told: [FollowNotice] = []
-      progress = tail.poll(byteCountMax: 30, notice: { told.append($0) }) { _, line, bytes in
-        let text = (0..<bytes.count).map { bytes[$0] }
-        taken.append(String(decoding: text, as: UTF8.self) + (line.isTerminated ? "" : "~"))
-      }
+      progress = tail.poll(
+        byteCountMax: 30, notice: { told.append($0) },
+        line: { _, line, bytes in
+          let text = (0..<bytes.count).map { bytes[$0] }
+          taken.append(String(decoding: text, as: UTF8.self) + (line.isTerminated ? "" : "~"))
+        })
       lines += taken
       notices += told
       savedPosition = tail.position
