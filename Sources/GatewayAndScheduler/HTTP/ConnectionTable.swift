@@ -3,8 +3,9 @@
 /// Pure: told what happened and the time, it answers with what is overdue. A connection goes
 /// idle -> receiving -> handling -> sending -> idle, and may close at any point. libmicrohttpd's own
 /// timeout only sees inactivity, so a peer that drips one byte a second would live for ever.
-struct ConnectionTable {
-  enum Phase: Hashable, Sendable {
+package struct ConnectionTable {
+  /// What a connection is doing.
+  package enum Phase: Hashable, Sendable {
     /// No request line yet.
     case idle
     /// Request line read, the rest under way.
@@ -14,28 +15,35 @@ struct ConnectionTable {
     case sending
   }
 
-  struct Connection: Sendable {
-    let descriptor: Int32
-    let peer: HTTPPeer
-    fileprivate(set) var phase: Phase
+  /// One open connection; `descriptor` is its socket.
+  package struct Connection: Sendable {
+    package let descriptor: Int32
+    package let peer: HTTPPeer
+    package fileprivate(set) var phase: Phase
     /// Nil once it has been reported as overdue.
     fileprivate var deadline: Duration?
   }
 
   /// A connection that is out of time.
-  struct Overdue: Hashable, Sendable {
-    let number: UInt
-    let phase: Phase
+  package struct Overdue: Hashable, Sendable {
+    package let number: UInt
+    package let phase: Phase
+
+    package init(number: UInt, phase: Phase) {
+      self.number = number
+      self.phase = phase
+    }
   }
 
   private let limits: HTTPLimits
   private var lastNumber: UInt = 0
-  private(set) var connections: [UInt: Connection] = [:]
+  /// The open ones, by number.
+  package private(set) var connections: [UInt: Connection] = [:]
 
-  init(limits: HTTPLimits) { self.limits = limits }
+  package init(limits: HTTPLimits) { self.limits = limits }
 
   /// A new connection; its number is never 0 and never used again.
-  mutating func open(descriptor: Int32, peer: HTTPPeer, now: Duration) -> UInt {
+  package mutating func open(descriptor: Int32, peer: HTTPPeer, now: Duration) -> UInt {
     lastNumber += 1
     connections[lastNumber] = Connection(
       descriptor: descriptor, peer: peer, phase: .idle, deadline: now + limits.idleMax)
@@ -43,17 +51,18 @@ struct ConnectionTable {
   }
 
   /// Notes a step; a connection that has closed meanwhile stays closed.
-  mutating func enter(_ phase: Phase, _ number: UInt, now: Duration) {
+  package mutating func enter(_ phase: Phase, _ number: UInt, now: Duration) {
     guard var connection = connections[number] else { return }
     connection.phase = phase
     connection.deadline = now + longest(phase)
     connections[number] = connection
   }
 
-  mutating func close(_ number: UInt) { connections[number] = nil }
+  /// Forgets a connection.
+  package mutating func close(_ number: UInt) { connections[number] = nil }
 
   /// The connections whose deadline has passed, each reported once for each phase it enters.
-  mutating func takeOverdue(now: Duration) -> [Overdue] {
+  package mutating func takeOverdue(now: Duration) -> [Overdue] {
     var result: [Overdue] = []
     for (number, connection) in connections {
       guard let deadline = connection.deadline, deadline <= now else { continue }

@@ -114,7 +114,8 @@ private func accessRequest(
 /// A connection was accepted, or is about to be closed: its descriptor is still open in both cases.
 private func changeConnection(
   _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
-  _ number: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ change: MHD_ConnectionNotificationCode
+  _ number: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+  _ change: MHD_ConnectionNotificationCode
 ) {
   // SAFETY: `number` is the connection's own slot; what is stored there is a number, never followed.
   guard let core = unsafe core(context), let slot = unsafe number else { return }

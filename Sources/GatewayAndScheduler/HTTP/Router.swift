@@ -45,7 +45,8 @@ package struct Router: Sendable {
       return
     }
     precondition(routes[known].segments == segments, "\(pattern): other names for the same shape")
-    precondition(routes[known].handlers[method] == nil, "\(method.rawValue) \(pattern): routed twice")
+    precondition(
+      routes[known].handlers[method] == nil, "\(method.rawValue) \(pattern): routed twice")
     routes[known].handlers[method] = handler
   }
 
