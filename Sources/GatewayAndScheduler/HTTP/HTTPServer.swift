@@ -12,6 +12,7 @@ package final class HTTPServer: Sendable {
   private let core: HTTPServerCore
   private let daemon: MicroHTTPDaemon
   private let listener: Mutex<ListeningSocket?>
+  private let sleep: @Sendable (Duration) async throws -> Void
   private let clockwork: Task<Void, Never>
 
   /// Listens, and serves from the moment it returns.
@@ -35,9 +36,11 @@ package final class HTTPServer: Sendable {
     self.core = core
     self.daemon = daemon
     listener = Mutex(socket)
+    let sleep: @Sendable (Duration) async throws -> Void = { try await clock.sleep(for: $0) }
+    self.sleep = sleep
     clockwork = Task.detached {
       while !Task.isCancelled {
-        try? await clock.sleep(for: limits.tick)
+        try? await sleep(limits.tick)
         core.tick()
       }
     }
@@ -53,7 +56,15 @@ package final class HTTPServer: Sendable {
   /// call does all this; others return at once.
   package func stop(draining limit: Duration) async {
     guard stopListening() else { return }
+    // The drain's own deadlines, which are not to wait for the next tick.
+    let alarm = Task.detached { [sleep, core] in
+      for wait in [limit, HTTPServerCore.lastAnswersMax] {
+        try? await sleep(wait)
+        core.tick()
+      }
+    }
     await core.drain(within: limit)
+    alarm.cancel()
     finish()
   }
 

@@ -164,8 +164,11 @@ final class HTTPServerCore: Sendable {
   /// Past the deadline of the drain: seals, and returns what must be answered at once.
   private func advance(_ state: inout State, _ now: Duration) -> [HTTPExchange] {
     guard case .draining(let deadline) = state.lifecycle, deadline <= now else { return [] }
-    return HTTPServerCore.seal(&state, deadline: now + .seconds(1))
+    return HTTPServerCore.seal(&state, deadline: now + HTTPServerCore.lastAnswersMax)
   }
+
+  /// How long the 503 of a drain that ran out may take to be sent.
+  static let lastAnswersMax = Duration.seconds(1)
 
   /// Returns when every connection has closed, or a second after the deadline.
   func drain(within limit: Duration) async {
