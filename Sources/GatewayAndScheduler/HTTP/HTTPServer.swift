@@ -66,6 +66,8 @@ package final class HTTPServer: Sendable {
     await core.drain(within: limit)
     alarm.cancel()
     finish()
+    await alarm.value
+    await clockwork.value
   }
 
   deinit {

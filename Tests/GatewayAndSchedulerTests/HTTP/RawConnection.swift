@@ -129,6 +129,7 @@ func exchange(_ endpoint: HTTPEndpoint, _ text: String) async throws -> String {
 }
 
 /// A server on a free port, stopped when the body is through.
+@discardableResult
 func withServer<Value: Sendable>(
   at endpoint: HTTPEndpoint = .loopback(port: 0), limits: HTTPLimits = HTTPLimits(),
   handler: @escaping HTTPHandler, _ body: (HTTPServer) async throws -> Value
