@@ -89,7 +89,7 @@ import Testing
   }
 
   @Test func `a body of exactly the limit is taken, one byte more is not`() async throws {
-    try await withServer(handler: { _ in HTTPResponse(.ok, body: [1, 2, 3, 4]) }) { server in
+    try await TestServer(handler: { _ in HTTPResponse(.ok, body: [1, 2, 3, 4]) }).use { server in
       let origin = "http://\(server.endpoint)"
       let response = try await client.send(
         HTTPClientRequest(.get, origin, responseByteCountMax: 4))
@@ -101,10 +101,10 @@ import Testing
   }
 
   @Test func `a server that does not answer in time is given up`() async throws {
-    try await withServer(handler: { _ in
+    try await TestServer(handler: { _ in
       try? await ContinuousClock().sleep(for: .seconds(60))
       return HTTPResponse(.ok)
-    }) { server in
+    }).use { server in
       let origin = "http://\(server.endpoint)"
       let limit = Duration.milliseconds(100)
       await #expect(throws: HTTPClientError.timedOut(origin, after: limit)) {

@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test func `a server without TLS is not taken for one with`() async throws {
-    try await withServer(handler: describingHandler) { server in
+    try await TestServer(handler: describingHandler).use { server in
       let origin = "https://\(server.endpoint)"
       await #expect(throws: HTTPClientError.insecure(origin, .handshake)) {
         try await client.send(HTTPClientRequest(.get, origin))
@@ -38,7 +38,7 @@ import Testing
 
   @Test func `an authority file that is not there is named`() async throws {
     let path = "/nowhere/authority.pem"
-    try await withServer(handler: describingHandler) { server in
+    try await TestServer(handler: describingHandler).use { server in
       await #expect(throws: HTTPClientError.authorityFile(path: path)) {
         try await client.send(
           HTTPClientRequest(.get, "https://\(server.endpoint)", authorityFile: path))

@@ -22,7 +22,7 @@ import Testing
   @Test(arguments: ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PURGE"])
   func `a request arrives as it was given, with and without a body`(name: String) async throws {
     let method = try #require(HTTPMethod(rawValue: name))
-    try await withServer(handler: HTTPClientTests.echo) { server in
+    try await TestServer(handler: HTTPClientTests.echo).use { server in
       for body in [[], [0, 1, 255, 10]] as [[UInt8]] {
         let response = try await client.send(
           HTTPClientRequest(
@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test func `HEAD brings headers and no body`() async throws {
-    try await withServer(handler: HTTPClientTests.echo) { server in
+    try await TestServer(handler: HTTPClientTests.echo).use { server in
       let response = try await client.send(HTTPClientRequest(.head, url(server, "/")))
       #expect(response.headers["content-length"] == "7")
       #expect(response.body.isEmpty)
@@ -46,10 +46,10 @@ import Testing
   }
 
   @Test func `nothing is sent that was not asked for`() async throws {
-    try await withServer(handler: { request in
+    try await TestServer(handler: { request in
       .text(
         .ok, request.headers.fields.map { $0.name.lowercased() }.sorted().joined(separator: " "))
-    }) { server in
+    }).use { server in
       let get = try await client.send(HTTPClientRequest(.get, url(server, "/")))
       #expect(String(decoding: get.body, as: UTF8.self) == "accept host\n")
       let post = try await client.send(
@@ -62,7 +62,8 @@ import Testing
     let body = (0..<2 << 20).map { UInt8(truncatingIfNeeded: $0 &* 31) }
     var limits = HTTPLimits()
     limits.bodyByteCountMax = 8 << 20
-    try await withServer(limits: limits, handler: { HTTPResponse(.ok, body: $0.body) }) { server in
+    try await TestServer(limits: limits, handler: { HTTPResponse(.ok, body: $0.body) }).use {
+      server in
       let response = try await client.send(
         HTTPClientRequest(.post, url(server, "/"), body: body, responseByteCountMax: 8 << 20))
       #expect(response.body == body)
@@ -70,10 +71,10 @@ import Testing
   }
 
   @Test func `a redirect is a response like any other`() async throws {
-    try await withServer(handler: { request in
+    try await TestServer(handler: { request in
       request.target.text == "/"
         ? HTTPResponse(.found, headers: ["Location": "/elsewhere"]) : .text(.ok, "followed")
-    }) { server in
+    }).use { server in
       let response = try await client.send(HTTPClientRequest(.get, url(server, "/")))
       #expect(response.status == .found)
       #expect(response.headers["Location"] == "/elsewhere")
@@ -82,7 +83,7 @@ import Testing
   }
 
   @Test func `one request after the other keeps its connection`() async throws {
-    try await withServer(handler: HTTPClientTests.echo) { server in
+    try await TestServer(handler: HTTPClientTests.echo).use { server in
       for number in 1...5 {
         let response = try await client.send(HTTPClientRequest(.get, url(server, "/\(number)")))
         #expect(response.status == .accepted)
@@ -92,7 +93,7 @@ import Testing
   }
 
   @Test func `more requests than lanes are all answered`() async throws {
-    try await withServer(handler: HTTPClientTests.echo) { server in
+    try await TestServer(handler: HTTPClientTests.echo).use { server in
       let bodies = try await withThrowingTaskGroup(of: [UInt8].self) { group in
         for number in 0..<50 {
           group.addTask {
@@ -109,7 +110,8 @@ import Testing
   @Test func `a Unix socket is reached whatever host the URL names`() async throws {
     let directory = try TemporaryDirectory()
     let path = directory.path + "/s"
-    try await withServer(at: .unixSocket(path: path), handler: HTTPClientTests.echo) { _ in
+    try await TestServer(endpoint: .unixSocket(path: path), handler: HTTPClientTests.echo).use {
+      _ in
       let response = try await client.send(
         HTTPClientRequest(.get, "http://witness/x", socketPath: path))
       #expect(String(decoding: response.body, as: UTF8.self) == "GET /x\n")
@@ -118,11 +120,11 @@ import Testing
 
   @Test func `cancelling aborts a transfer that would take for ever`() async throws {
     let (begun, begin) = AsyncStream<Void>.makeStream()
-    try await withServer(handler: { _ in
+    try await TestServer(handler: { _ in
       begin.yield()
       try? await ContinuousClock().sleep(for: .seconds(60))
       return HTTPResponse(.ok)
-    }) { server in
+    }).use { server in
       let address = url(server, "/")
       let task = Task { try await client.send(HTTPClientRequest(.get, address)) }
       _ = await begun.first { true }
@@ -133,7 +135,7 @@ import Testing
   }
 
   @Test func `a connection that the server has closed meanwhile is made anew`() async throws {
-    try await withServer(handler: HTTPClientTests.echo) { server in
+    try await TestServer(handler: HTTPClientTests.echo).use { server in
       _ = try await client.send(HTTPClientRequest(.get, url(server, "/1")))
       await server.stop(draining: .seconds(5))
       let again = try HTTPServer(

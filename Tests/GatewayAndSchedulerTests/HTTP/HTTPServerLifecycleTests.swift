@@ -147,7 +147,7 @@ import Testing
   @Test func `more connections than the limit wait for their turn`() async throws {
     var limits = HTTPLimits()
     limits.connectionCountMax = 4
-    try await withServer(limits: limits, handler: describingHandler) { server in
+    try await TestServer(limits: limits, handler: describingHandler).use { server in
       let answers = try await withThrowingTaskGroup(of: Bool.self) { group in
         for _ in 0..<20 {
           group.addTask {

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct HTTPServerTests {
   @Test func `a request reaches its handler whole, and the answer comes back`() async throws {
-    try await withServer(handler: describingHandler) { server in
+    try await TestServer(handler: describingHandler).use { server in
       let answer = try await exchange(
         server.endpoint,
         "POST /a%20b?x=1&y=%41 HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello"
@@ -15,7 +15,7 @@ import Testing
   }
 
   @Test func `a chunked body is put together`() async throws {
-    try await withServer(handler: { .text(.ok, String(decoding: $0.body, as: UTF8.self)) }) {
+    try await TestServer(handler: { .text(.ok, String(decoding: $0.body, as: UTF8.self)) }).use {
       server in
       let answer = try await exchange(
         server.endpoint,
@@ -26,7 +26,7 @@ import Testing
   }
 
   @Test func `HEAD gets the length of the body and no body`() async throws {
-    try await withServer(handler: { _ in .text(.ok, "12345678") }) { server in
+    try await TestServer(handler: { _ in .text(.ok, "12345678") }).use { server in
       let answer = try await exchange(
         server.endpoint, "HEAD / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
       #expect(answer.contains("Content-Length: 9\r\n"))
@@ -35,11 +35,11 @@ import Testing
   }
 
   @Test func `requests sent in one go are answered in order on one connection`() async throws {
-    try await withServer(handler: { request in
+    try await TestServer(handler: { request in
       // The first takes longest: order must come from the connection, not from the handlers.
       for _ in 0..<(request.target.text == "/1" ? 1000 : 0) { await Task.yield() }
       return .text(.ok, "answer \(request.target.text)")
-    }) { server in
+    }).use { server in
       let answers = try await exchange(
         server.endpoint,
         (1...3).map { "GET /\($0) HTTP/1.1\r\nHost: h\r\n\r\n" }.joined()
@@ -53,7 +53,7 @@ import Testing
   }
 
   @Test func `a peer that waits for the go-ahead gets it before it sends its body`() async throws {
-    try await withServer(handler: describingHandler) { server in
+    try await TestServer(handler: describingHandler).use { server in
       let (interim, answer) = try await offPool {
         let connection = try RawConnection(server.endpoint)
         connection.send(
@@ -69,9 +69,9 @@ import Testing
   }
 
   @Test func `all fields reach the handler in order, other bytes as ISO 8859-1`() async throws {
-    try await withServer(handler: { request in
+    try await TestServer(handler: { request in
       .text(.ok, request.headers.values("x-a").joined(separator: "|"))
-    }) { server in
+    }).use { server in
       let head = Array("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX-A: 1\r\nx-a: ".utf8)
       let answer = try await exchange(
         server.endpoint, head + [0x63, 0xE9] + Array("\r\nX-A: é\r\n\r\n".utf8))
@@ -81,7 +81,7 @@ import Testing
 
   @Test func `a zero byte ends a field value, and nothing behind it is read as more`() async throws
   {
-    try await withServer(handler: { .text(.ok, "\($0.headers.values("x"))") }) { server in
+    try await TestServer(handler: { .text(.ok, "\($0.headers.values("x"))") }).use { server in
       let answer = try await exchange(
         server.endpoint,
         "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX: a\u{0}b\r\nX: c\r\n\r\n")
@@ -94,11 +94,11 @@ import Testing
     field: String
   ) async throws {
     let parts = field.split(separator: ": ", maxSplits: 1).map(String.init)
-    try await withServer(handler: { _ in
+    try await TestServer(handler: { _ in
       var response = HTTPResponse.text(.found, "secret text")
       response.headers.append(parts[0], parts[1])
       return response
-    }) { server in
+    }).use { server in
       let answer = try await exchange(
         server.endpoint, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
       #expect(answer.hasPrefix("HTTP/1.1 500 "))
@@ -108,13 +108,13 @@ import Testing
   }
 
   @Test func `a handler's own framing headers are left out`() async throws {
-    try await withServer(handler: { _ in
+    try await TestServer(handler: { _ in
       var response = HTTPResponse.text(.ok, "four")
       for (name, value) in [("Content-Length", "99"), ("transfer-encoding", "chunked")] {
         response.headers.append(name, value)
       }
       return response
-    }) { server in
+    }).use { server in
       let answer = try await exchange(
         server.endpoint, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
       #expect(answer.contains("Content-Length: 5\r\n") && !answer.contains("99"))
@@ -124,7 +124,7 @@ import Testing
 
   @Test func `a large answer arrives whole`() async throws {
     let body = [UInt8](repeating: 0x61, count: 3 << 20)
-    try await withServer(handler: { _ in HTTPResponse(.ok, body: body) }) { server in
+    try await TestServer(handler: { _ in HTTPResponse(.ok, body: body) }).use { server in
       let answer = try await exchange(
         server.endpoint, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
       #expect(answer.utf8.count > body.count)
@@ -135,7 +135,7 @@ import Testing
   @Test func `on a Unix socket the handler knows the process that asks`() async throws {
     let directory = try TemporaryDirectory()
     let endpoint = HTTPEndpoint.unixSocket(path: directory.path + "/s")
-    try await withServer(at: endpoint, handler: { .text(.ok, "\($0.peer)") }) { server in
+    try await TestServer(endpoint: endpoint, handler: { .text(.ok, "\($0.peer)") }).use { server in
       let answer = try await exchange(
         server.endpoint, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
       let expected = HTTPPeer.process(id: getpid(), user: geteuid(), group: getegid())
@@ -144,7 +144,7 @@ import Testing
   }
 
   @Test func `many connections at once are all answered`() async throws {
-    try await withServer(handler: describingHandler) { server in
+    try await TestServer(handler: describingHandler).use { server in
       let answers = try await withThrowingTaskGroup(of: String.self) { group in
         for number in 0..<64 {
           group.addTask {

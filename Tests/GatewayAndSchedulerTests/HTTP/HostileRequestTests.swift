@@ -25,13 +25,13 @@ import Testing
   private func withGuardedServer(
     limits: HTTPLimits = HostileRequestTests.limits, _ body: (HTTPServer) async throws -> Void
   ) async throws {
-    try await withServer(
+    try await TestServer(
       limits: limits,
       handler: { request in
         if request.target.text != "/alive" { Issue.record("handler reached: \(request.target)") }
         return .text(.ok, "alive")
       }
-    ) { server in
+    ).use { server in
       try await body(server)
       let answer = try await exchange(
         server.endpoint, "GET /alive HTTP/1.1\r\n\(HostileRequestTests.head)\r\n")
@@ -149,7 +149,8 @@ import Testing
   }
 
   @Test func `a body of exactly the limit is taken`() async throws {
-    try await withServer(limits: HostileRequestTests.limits, handler: describingHandler) { server in
+    try await TestServer(limits: HostileRequestTests.limits, handler: describingHandler).use {
+      server in
       let answer = try await exchange(
         server.endpoint,
         "POST / HTTP/1.1\r\n\(HostileRequestTests.head)Content-Length: 1000\r\n\r\n"
@@ -188,14 +189,14 @@ import Testing
     var limits = HTTPLimits()
     limits.handlingMax = .milliseconds(100)
     let (cancelled, cancel) = AsyncStream<Bool>.makeStream()
-    try await withServer(
+    try await TestServer(
       limits: limits,
       handler: { _ in
         try? await ContinuousClock().sleep(for: .seconds(60))
         cancel.yield(Task.isCancelled)
         return .text(.ok, "too late")
       }
-    ) { server in
+    ).use { server in
       let answer = try await exchange(
         server.endpoint, "GET / HTTP/1.1\r\n\(HostileRequestTests.head)\r\n")
       #expect(answer.hasPrefix("HTTP/1.1 503 ") && answer.hasSuffix("timed out\n"))
@@ -207,12 +208,12 @@ import Testing
   @Test func `a peer that goes away during its request harms nobody`() async throws {
     let (begun, begin) = AsyncStream<Void>.makeStream()
     let (gone, go) = AsyncStream<Void>.makeStream()
-    try await withServer(handler: { request in
+    try await TestServer(handler: { request in
       guard request.target.text == "/wait" else { return .text(.ok, "alive") }
       begin.yield()
       _ = await gone.first { true }
       return HTTPResponse(.ok, body: [UInt8](repeating: 0, count: 1 << 20))
-    }) { server in
+    }).use { server in
       let connection = try await offPool {
         let connection = try RawConnection(server.endpoint)
         connection.send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n")
@@ -234,9 +235,9 @@ import Testing
       "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
       "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\nHost: h\r\n\r\n",
     ].map { Array($0.utf8) }
-    try await withServer(
+    try await TestServer(
       limits: HostileRequestTests.impatient, handler: describingHandler
-    ) { server in
+    ).use { server in
       let texts = HostileRequestTests.mutations(of: samples, seed: seed, count: 60)
       let answers = try await offPool {
         let connections = try texts.map { text in

@@ -128,21 +128,24 @@ func exchange(_ endpoint: HTTPEndpoint, _ text: String) async throws -> String {
   try await exchange(endpoint, Array(text.utf8))
 }
 
-/// A server on a free port, stopped when the body is through.
-@discardableResult
-func withServer<Value: Sendable>(
-  at endpoint: HTTPEndpoint = .loopback(port: 0), limits: HTTPLimits = HTTPLimits(),
-  handler: @escaping HTTPHandler, _ body: (HTTPServer) async throws -> Value
-) async throws -> Value {
-  let server = try HTTPServer(
-    at: endpoint, limits: limits, clock: ContinuousClock(), handler: handler)
-  do {
-    let value = try await body(server)
-    await server.stop(draining: .seconds(5))
-    return value
-  } catch {
-    await server.stop(draining: .zero)
-    throw error
+/// A server on a free port for as long as a body runs.
+struct TestServer {
+  var endpoint = HTTPEndpoint.loopback(port: 0)
+  var limits = HTTPLimits()
+  let handler: HTTPHandler
+
+  @discardableResult
+  func use<Value: Sendable>(_ body: (HTTPServer) async throws -> Value) async throws -> Value {
+    let server = try HTTPServer(
+      at: endpoint, limits: limits, clock: ContinuousClock(), handler: handler)
+    do {
+      let value = try await body(server)
+      await server.stop(draining: .seconds(5))
+      return value
+    } catch {
+      await server.stop(draining: .zero)
+      throw error
+    }
   }
 }
 

@@ -25,7 +25,7 @@ import Testing
       let store = try WitnessDirectory(directory.path)
       first = store
       let router = router(store)
-      try await withServer(at: socket, handler: { await router.respond(to: $0) }) { _ in
+      try await TestServer(endpoint: socket, handler: { await router.respond(to: $0) }).use { _ in
         #expect(try await get(directory, "/w/\(hash)/checkpoint").status == .notFound)
         let added = try await add(directory, log.request(from: 0, to: 5))
         #expect(added.status == .ok)
@@ -37,7 +37,7 @@ import Testing
     // The last handler's task may let go of the store a moment after its answer.
     while first != nil { await Task.yield() }
     let router = router(try WitnessDirectory(directory.path))
-    try await withServer(at: socket, handler: { await router.respond(to: $0) }) { _ in
+    try await TestServer(endpoint: socket, handler: { await router.respond(to: $0) }).use { _ in
       let conflict = try await add(directory, log.request(from: 0, to: 9))
       #expect(conflict.status == .conflict)
       #expect(conflict.headers["content-type"] == "text/x.tlog.size")
