@@ -21,8 +21,8 @@ static inline size_t vigil_http_keep_escapes(void *context, struct MHD_Connectio
 ///
 /// One thread and no pool: a pool's workers race in MHD_quiesce_daemon, and lose by abort().
 static inline struct MHD_Daemon *vigil_http_start(
-    int listening, unsigned int connections_max, size_t memory_max, unsigned int idle_seconds_max,
-    MHD_AccessHandlerCallback handle,
+    int listening, unsigned int connections_max, size_t memory_max,
+    unsigned int silence_seconds_max, MHD_AccessHandlerCallback handle,
     void *(*begin)(void *, const char *, struct MHD_Connection *),
     MHD_NotifyConnectionCallback connection_changed, MHD_RequestCompletedCallback request_ended,
     void *context) {
@@ -31,7 +31,7 @@ static inline struct MHD_Daemon *vigil_http_start(
       MHD_OPTION_LISTEN_SOCKET, listening,
       MHD_OPTION_CONNECTION_LIMIT, connections_max,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory_max,
-      MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds_max,
+      MHD_OPTION_CONNECTION_TIMEOUT, silence_seconds_max,
       MHD_OPTION_STRICT_FOR_CLIENT, 1,
       MHD_OPTION_UNESCAPE_CALLBACK, vigil_http_keep_escapes, NULL,
       MHD_OPTION_URI_LOG_CALLBACK, begin, context,

@@ -28,4 +28,11 @@ package struct HTTPLimits: Sendable, Equatable {
     let shortest = min(min(idleMax, receivingMax), min(handlingMax, sendingMax))
     return max(.milliseconds(10), min(.seconds(1), shortest / 4))
   }
+
+  /// Whole seconds of silence after which the library itself cuts a connection: later than any limit
+  /// here, as a second line behind them.
+  var silenceSecondsMax: Int64 {
+    let longest = max(max(idleMax, receivingMax), sendingMax)
+    return min(longest.components.seconds, 1_000_000) + 10
+  }
 }

@@ -19,7 +19,7 @@ final class MicroHTTPDaemon: Sendable {
     let context = unsafe Unmanaged.passUnretained(core).toOpaque()
     let started = unsafe vigil_http_start(
       descriptor, UInt32(clamping: limits.connectionCountMax), limits.headerByteCountMax,
-      UInt32(clamping: max(1, limits.idleMax.components.seconds)), accessRequest, beginRequest,
+      UInt32(clamping: limits.silenceSecondsMax), accessRequest, beginRequest,
       changeConnection, endRequest, context)
     guard let started = unsafe started else { return nil }
     daemon = Mutex(UInt(bitPattern: started))

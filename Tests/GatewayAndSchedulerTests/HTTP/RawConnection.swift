@@ -58,11 +58,11 @@ final class RawConnection: Sendable {
 
   func send(_ text: String) { send(Array(text.utf8)) }
 
-  /// Sends `text` again and again, 2 ms apart, until the server hangs up; how often it went out.
+  /// Sends `text` again and again, 20 ms apart, until the server hangs up; how often it went out.
   func drip(_ text: String, atMost count: Int) -> Int {
     for number in 0..<count {
       var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      if unsafe poll(&ready, 1, 2) > 0 { return number }
+      if unsafe poll(&ready, 1, 20) > 0 { return number }
       send(text)
     }
     return count
