@@ -15,7 +15,7 @@ let settings: [SwiftSetting] = [
 ]
 
 /// The arrows of ARCHITECTURE.md: Correlate -> Ingest; Detect -> Correlate, Ingest;
-/// Report -> Detect, Correlate, Ingest; vigil -> all. Nothing else.
+/// Report -> Detect, Correlate, Ingest; GatewayAndScheduler -> Ingest; vigil -> all. Nothing else.
 let package = Package(
   name: "Vigil",
   products: [.executable(name: "vigil", targets: ["vigil"])],
@@ -23,17 +23,28 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CZstandard", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CPlatform"),
 
     .target(
-      name: "Ingest", dependencies: ["CCrypto", "CZlib", "CPlatform"], swiftSettings: settings,
+      name: "Ingest", dependencies: ["CCrypto", "CZlib", "CZstandard", "CPlatform"], swiftSettings: settings,
       linkerSettings: [.linkedLibrary("m")]),
     .target(name: "Correlate", dependencies: ["Ingest"], swiftSettings: settings),
     .target(name: "Detect", dependencies: ["Correlate", "Ingest"], swiftSettings: settings),
     .target(
       name: "Report", dependencies: ["Detect", "Correlate", "Ingest"], swiftSettings: settings),
+    .target(
+      name: "GatewayAndScheduler", dependencies: ["Ingest", "CMicroHTTPD", "CCurl", "CPlatform"],
+      swiftSettings: settings),
     .executableTarget(
-      name: "vigil", dependencies: ["Report", "Detect", "Correlate", "Ingest", "CPlatform"],
+      name: "vigil",
+      dependencies: [
+        "Report", "Detect", "Correlate", "Ingest", "GatewayAndScheduler", "CPlatform",
+      ],
       swiftSettings: settings),
 
     // The seeded stream of fixtures/sixty-days: a library, so that tests can leave an incident out,
@@ -59,6 +70,9 @@ let package = Package(
       name: "ReportTests",
       dependencies: ["Report", "Detect", "Correlate", "Ingest", "TestSupport"],
       swiftSettings: settings),
+    .testTarget(
+      name: "GatewayAndSchedulerTests",
+      dependencies: ["GatewayAndScheduler", "Ingest", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["SixtyDays", "Ingest", "TestSupport", "vigil", "sixty-days"],

@@ -6,8 +6,9 @@
 set -euo pipefail
 
 # What we need, each with a file that only it brings.
-packages=(libssl-dev zlib1g-dev tzdata make)
-witnesses=(/usr/include/openssl/evp.h /usr/include/zlib.h /usr/share/zoneinfo/Europe/Berlin /usr/bin/make)
+packages=(libssl-dev zlib1g-dev libzstd-dev libmicrohttpd-dev libcurl4-openssl-dev tzdata make)
+witnesses=(/usr/include/openssl/evp.h /usr/include/zlib.h /usr/include/zstd.h
+  /usr/include/microhttpd.h /usr/include/*/curl/curl.h /usr/share/zoneinfo/Europe/Berlin /usr/bin/make)
 
 missing=()
 for index in "${!packages[@]}"; do
