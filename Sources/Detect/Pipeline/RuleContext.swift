@@ -110,7 +110,7 @@ struct RuleContext: Sendable {
 
 /// Findings of one rule and subject with no gap longer than an hour share an episode.
 struct EpisodeTable: Sendable {
-  /// Subjects kept; beyond it those that are over are dropped.
+  /// Subjects kept; beyond it those that are over are dropped, and all if none is.
   static let subjectCountMax = 4096
 
   private struct Episode {
@@ -133,6 +133,7 @@ struct EpisodeTable: Sendable {
     let id = identify("episode/\(key)/\(at.rfc3339)")
     if open.count >= EpisodeTable.subjectCountMax {
       open = open.filter { at.seconds(since: $0.value.last) <= gapSeconds }
+      if open.count >= EpisodeTable.subjectCountMax { open.removeAll() }
     }
     open[key] = Episode(id: id, last: at)
     return id

@@ -67,7 +67,7 @@ struct RunawayRule: DetectionRule {
     let level = RunawayRule.level(run, context)
     // A microsecond later: at the threshold itself nothing is strange yet.
     let seconds = max(RunawayRule.secondsMin, tail.value(atSurvival: level)) + 1e-6
-    guard seconds < 3e8, level > 1e-30 else { return }
+    guard seconds < 3e7, level > 1e-30 else { return }
     timers.insert((id, run.generation), at: run.startedAt.advanced(bySeconds: seconds))
   }
 
