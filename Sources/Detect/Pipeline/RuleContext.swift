@@ -9,7 +9,8 @@ struct Draft: Sendable {
   /// What episodes are grouped by.
   let episodeSubject: String
   let timestamp: Timestamp
-  /// What gaps between findings are measured by; the timestamp unless a rule judges an earlier instant.
+  /// What gaps between findings are measured by; the timestamp unless a rule judges an earlier
+  /// instant.
   var episodeAt: Timestamp
   let pValue: Double
   /// Set by declared rules; otherwise the bands of p decide.

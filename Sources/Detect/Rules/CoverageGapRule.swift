@@ -3,10 +3,10 @@ import Ingest
 
 /// A gateway that stops saying who or what: requests without an id or a principal, or no requests.
 ///
-/// Per source and UTC hour, the share of requests without request id, and without principal, against
-/// the source's past: upper tail of a negative binomial around the foreseen number, ranked among past
-/// hours. And silence: the longest gap of each day is a quantity like durations; the running gap is
-/// judged by it with a timer. A count is asked at the end of its hour.
+/// Per source and UTC hour, the share of requests without request id, and without principal,
+/// against the source's past: upper tail of a negative binomial around the foreseen number, ranked
+/// among past hours. And silence: the longest gap of each day is a quantity like durations; the
+/// running gap is judged by it with a timer. A count is asked at the end of its hour.
 struct CoverageGapRule: DetectionRule {
   static let name = "coverage_gap"
 

@@ -4,12 +4,13 @@ package import Ingest
 /// divided by the number of tests per day, as estimated before it.
 ///
 /// Guarantee (per-test alpha spending): if the p-values are honest (P(p ≤ a) ≤ a, given what came
-/// before) the expected number of alerts over any stretch is at most the sum of the levels in it: the
-/// budget times the ratio of tests made to tests foreseen. Independence is not needed. It bounds the
-/// rate of alerts, not the false discovery rate. The estimate of tests per day fades with a half-life of
-/// a week, counts the test at hand, and is at least `testsPerDayFloor`, so that a young or quiet site
-/// does not alert at any p; no level is above 0.05. A burst of n tests overspends by no more than
-/// the logarithm of n times the budget of a day, for each of them lowers the next level.
+/// before) the expected number of alerts over any stretch is at most the sum of the levels in it:
+/// the budget times the ratio of tests made to tests foreseen. Independence is not needed. It
+/// bounds the rate of alerts, not the false discovery rate. The estimate of tests per day fades
+/// with a half-life of a week, counts the test at hand, and is at least `testsPerDayFloor`, so that
+/// a young or quiet site does not alert at any p; no level is above 0.05. A burst of n tests
+/// overspends by no more than the logarithm of n times the budget of a day, for each of them lowers
+/// the next level.
 package struct OnlineBudget: Sendable, Equatable {
   /// Tests per day assumed before any were seen.
   static let testsPerDayFloor = 40.0
