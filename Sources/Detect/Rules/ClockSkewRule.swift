@@ -5,8 +5,8 @@ import Ingest
 ///
 /// The lag from request to start of each job's activities is kept: the lowest tenth of the last 64
 /// tells how far apart the clocks stand (a launcher that always reads 3 s early is an offset, not
-/// an event). Strange: a start earlier than the request and earlier than that tenth, by more than the
-/// tolerance. p = Krichevsky-Trofimov share of such activities among the job's past.
+/// an event). Strange: a start earlier than the request and earlier than that tenth, by more than
+/// the tolerance. p = Krichevsky-Trofimov share of such activities among the job's past.
 struct ClockSkewRule: DetectionRule {
   static let name = "clock_skew"
 

@@ -3,15 +3,16 @@ import Ingest
 
 /// A trigger at an hour of the week that is strange for this principal.
 ///
-/// Surprise = -ln of the density of the local hour under the principal's own profile, shrunk to that
-/// of people of similar regularity:
+/// Surprise = -ln of the density of the local hour under the principal's own profile, shrunk to
+/// that of people of similar regularity:
 ///
 ///     f = (smoothed own weight at the cell + k * peers' density) / (own weight + k)
 ///     k = kappa + kappaPerIsolatedHour * (hours that were seen on one day only)
 ///
 /// k is the mass left for hours never seen: absolute discounting, as in Ney, Essen and Kneser 1994.
-/// p = rank of the surprise among everyone's past first triggers of an hour and day (SurpriseScale).
-/// One judgement per principal, day and hour; a day is judged by the days before it.
+/// p = rank of the surprise among everyone's past first triggers of an hour and day
+/// (SurpriseScale). One judgement per principal, day and hour; a day is judged by the days before
+/// it.
 struct OffHoursRule: DetectionRule {
   static let name = "off_hours"
 

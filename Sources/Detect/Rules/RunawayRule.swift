@@ -4,10 +4,11 @@ import Ingest
 /// A run that lasts longer than its job's past allows, told while it is still running.
 ///
 /// At the start the job's past is frozen into a tail (QuantityBaseline), which gives the instant at
-/// which the elapsed time's p crosses the level: a timer fires then, and that instant is the finding's
-/// `ts`. What finishes meanwhile, siblings above all, changes nothing. A job without a past is
-/// judged by all jobs. With `pMax` the run is reported again each time its p fell by the escalation
-/// factor and once more at its end; the id of each names the step (subject, then `#step`).
+/// which the elapsed time's p crosses the level: a timer fires then, and that instant is the
+/// finding's `ts`. What finishes meanwhile, siblings above all, changes nothing. A job without a
+/// past is judged by all jobs. With `pMax` the run is reported again each time its p fell by the
+/// escalation factor and once more at its end; the id of each names the step (subject, then
+/// `#step`).
 struct RunawayRule: DetectionRule {
   static let name = "runaway"
 
@@ -50,12 +51,17 @@ struct RunawayRule: DetectionRule {
     guard let job = activity.job, open.count < RunawayRule.openRunCountMax else { return }
     generation += 1
     let run = OpenRun(
-      generation: generation, startedAt: activity.startedAt ?? update.at,
+      generation: generation, startedAt: RunawayRule.start(of: update),
       judgement: durations.judgement(
         of: job, halfLifeDays: context.configuration.halfLifeDays),
       level: context.level(at: update.at), activity: activity)
     open[activity.activityID] = run
     schedule(run, activity.activityID, context)
+  }
+
+  /// A later attempt has a clock of its own: `startedAt` tells the first.
+  private static func start(of update: ActivityUpdate) -> Timestamp {
+    update.activity.attempts > 1 ? update.at : update.activity.startedAt ?? update.at
   }
 
   /// Sets the timer of the run's next step: the instant at which p falls to the step's level.
@@ -67,7 +73,7 @@ struct RunawayRule: DetectionRule {
     let level = RunawayRule.level(run, context)
     // A microsecond later: at the threshold itself nothing is strange yet.
     let seconds = max(RunawayRule.secondsMin, tail.value(atSurvival: level)) + 1e-6
-    guard seconds < 3e8, level > 1e-30 else { return }
+    guard seconds < 3e7, level > 1e-30 else { return }
     timers.insert((id, run.generation), at: run.startedAt.advanced(bySeconds: seconds))
   }
 

@@ -120,6 +120,23 @@ import Testing
     #expect(first.explanation.contains("no past of its own"))
   }
 
+  @Test("each attempt has a clock of its own")
+  func attempts() {
+    var history = RunawayRuleTests.past(7)
+    var activity = history.trigger(
+      "job-7", by: "cron", at: History.at(day: 60, hour: 2), seconds: nil)
+    for attempt in 2...12 {
+      let at = History.at(day: 60, hour: 2 + Double(attempt - 1) * 0.12)
+      history.add(at, .attemptEnded, activity)
+      activity.attempts = attempt
+      history.add(at.advanced(bySeconds: 1), .started, activity)
+    }
+    let end = History.at(day: 60, hour: 3.4)
+    #expect(
+      !history.findings(RunawayRuleTests.configuration, end: end)
+        .contains { $0.activityID == activity.activityID })
+  }
+
   @Test("a run whose end is missing keeps its clock; one that ended does not")
   func missingEnd() {
     var history = RunawayRuleTests.past(6)
