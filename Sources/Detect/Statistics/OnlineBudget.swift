@@ -16,7 +16,8 @@ package struct OnlineBudget: Sendable, Equatable {
   /// Tests per day assumed before any were seen.
   static let testsPerDayFloor = 40.0
   static let halfLifeDays = 7.0
-  static let levelMax = 0.01
+  /// The highest level of any test.
+  package static let levelMax = 0.01
 
   /// Alerts per day that may be spent, over all rules.
   package let alertsPerDay: Double

@@ -10,6 +10,7 @@ struct IngestOptions {
   let origin: String?
   let batchRecordCount: Int
   let clock: Timestamp?
+  let follows: Bool
   let isQuiet: Bool
   let configuration: ConfigurationFile
 
@@ -23,6 +24,7 @@ struct IngestOptions {
     source = arguments.value("--source")
     origin = arguments.value("--origin")
     clock = try Instant.parse(arguments, "--clock")
+    follows = arguments.has("--follow")
     isQuiet = arguments.has("--quiet")
     batchRecordCount = try IngestOptions.batch(arguments.value("--batch"))
     configuration = try ConfigurationFile.load(arguments.value("--config"))
@@ -50,8 +52,8 @@ struct IngestSession {
     self.options = options
     self.tool = tool
     // Unreadable input is found before a journal is made for it.
-    inputs = try InputPlanning.plans(
-      options.operands, format: options.format, source: options.source, options.configuration)
+    let plan = options.follows ? InputPlanning.followed : InputPlanning.plans
+    inputs = try plan(options.operands, options.format, options.source, options.configuration)
     journal = try JournalOpening.forWriting(
       options.directory, origin: options.origin, now: options.clock ?? tool.now(), tool)
   }
@@ -81,9 +83,6 @@ struct IngestSession {
 
   /// Reads on until a signal says stop.
   func follow() throws -> ExitStatus {
-    guard !options.operands.contains(InputFile.standardInputName) else {
-      throw UsageError("--follow with -: standard input ends by itself, leave --follow out")
-    }
     let positions = FollowPositionStore(directory: options.directory + "/index")
     let follow = try JournalFollow(inputs, into: journal, positions: positions, now: now) {
       notice in
