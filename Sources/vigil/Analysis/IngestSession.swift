@@ -116,7 +116,11 @@ struct IngestSession {
       tool.printError(line)
     }
     let sum = reports.reduce(0) { $0 + $1.appendedCount }
-    let verb = sum == 0 ? "nothing new" : "\(Quantity.count(sum)) new records"
+    if reports.contains(where: { $0.rejectedCount > 0 }) {
+      tool.printError(
+        "why and where each was rejected: \(options.directory)/rejected.jsonl")
+    }
+    let verb = sum == 0 ? "no new records" : "\(Quantity.count(sum)) new records"
     tool.printError(
       "\(verb); the journal holds \(Quantity.count(journal.committedCount)) entries")
   }
