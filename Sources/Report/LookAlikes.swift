@@ -152,8 +152,8 @@ package struct LookAlikes {
       return "clock change in \(TerminalText.escaped(change.zone)) before "
         + "\(String(change.at.rfc3339.prefix(10))): \(Quantity.count(change.newHourCount)) triggers of "
         + "\(change.people.count) principals in UTC hours of the week that were new to them, in "
-        + "\(Int(LookAlikes.clockChangeDays)) days; \(FindingList.episodes(after).count) off_hours episodes "
-        + "among them"
+        + "\(Int(LookAlikes.clockChangeDays)) days; off_hours episodes among them: "
+        + "\(FindingList.episodes(after).count)"
     }
   }
 }
