@@ -41,6 +41,9 @@ enum Assembly {
     Timestamp(microseconds: ProcessEnvironment.clockMicroseconds()) ?? Timestamp.latest
   }
 
+  /// Threads beside the main one: as many as there are other processors, 7 at most.
+  static func helperCount() -> Int { min(ProcessEnvironment.processorCount(), 8) - 1 }
+
   /// Names a new journal; `vigil` where the machine has no usable name.
   static func hostName() -> String {
     let name = ProcessEnvironment.hostName() ?? ""

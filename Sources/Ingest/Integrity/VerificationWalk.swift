@@ -37,8 +37,10 @@ struct VerificationWalk: ~Copyable {
   private(set) var lastGood: GoodEntry?
   private var lastReceivedAt: Timestamp?
   private var newestReceivedAt: Timestamp?
-  /// Leaf hashes that prune records claim, by the index of the record.
-  private var claims: [Int: (leaf: Digest, file: String)] = [:]
+  /// The first good entry behind it.
+  private var goodBehindDoubt: GoodEntry?
+  /// What `.pruned` files claim, by the index of the entry that they repeat.
+  private var claims: [Int: PruneClaim] = [:]
   /// Verdicts whose first failure still lacks the good entry behind it.
   private var open: [WritableKeyPath<JournalVerification, JournalVerification.Verdict>] = []
   private var start: SegmentStart?
@@ -201,6 +203,8 @@ struct VerificationWalk: ~Copyable {
   private mutating func takeGood(_ entry: GoodEntry) {
     lastGood = entry
     mismatch?.takeGood(entry)
+    if let doubtEnd, goodBehindDoubt == nil, entry.index >= doubtEnd { goodBehindDoubt = entry }
+    for index in claims.keys { claims[index]?.takeGood(entry) }
     guard !open.isEmpty else { return }
     open.removeAll { path in
       guard case .failed(var first, let count) = result[keyPath: path],
@@ -244,6 +248,7 @@ struct VerificationWalk: ~Copyable {
     }
     self.mismatch = nil
     doubtEnd = nil
+    goodBehindDoubt = nil
     held = Held(size: tree.size, good: lastGood, place: nil)
   }
 
@@ -266,7 +271,8 @@ struct VerificationWalk: ~Copyable {
   private mutating func addRoot(_ target: VerificationTargets.Target, _ root: Digest) {
     let end = doubtEnd ?? tree.size
     if target.isOwn { doubtEnd = end }
-    let doubt = DoubtfulEntries(held.size..<max(end, held.size), before: held.good)
+    let doubt = DoubtfulEntries(
+      held.size..<max(end, held.size), before: held.good, after: goodBehindDoubt)
     let found: VerificationFailure
     if var mismatch {
       mismatch.doubt = doubt
@@ -294,16 +300,20 @@ struct VerificationWalk: ~Copyable {
       return fail(
         \.integrity, .pruningUnrecorded, place, "the segment_pruned entry of this segment", found)
     }
-    claims[record.index] = (record.leaf, start.name.prunedPath)
+    claims[record.index] = PruneClaim(leaf: record.leaf, file: start.name.prunedPath)
   }
 
-  /// An entry that a prune record repeats must be that record.
+  /// An entry that a `.pruned` file repeats must be what it says.
   private mutating func judgeClaim(_ leaf: Digest) {
-    guard let claim = claims.removeValue(forKey: tree.size), claim.leaf != leaf else { return }
-    fail(
-      \.integrity, .pruningUnrecorded,
-      EntryPlace(file: claim.file, index: tree.size, byteOffset: 0),
-      "leaf \(leaf.hex) of that entry", "leaf \(claim.leaf.hex)")
+    guard let claim = claims.removeValue(forKey: tree.size) else { return }
+    if claim.leaf == leaf {
+      if let failure = claim.failure { add(failure, to: \.integrity) }
+    } else {
+      fail(
+        \.integrity, .pruningUnrecorded,
+        EntryPlace(file: claim.file, index: tree.size, byteOffset: 0),
+        "leaf \(leaf.hex) of that entry", "leaf \(claim.leaf.hex)", doubt: claim.failure?.doubt)
+    }
   }
 
   /// The leaf hashes of entries that are gone.
@@ -334,10 +344,15 @@ struct VerificationWalk: ~Copyable {
     guard let record = start.pruneRecord else { return }
     let root = own.root(&hasher)
     guard record.root == root, record.entryCount == count else {
-      return fail(
-        \.integrity, .leafAltered, leavesPlace,
-        "root \(record.root.hex) of \(record.entryCount) pruned entries",
-        "root \(root.hex) of \(count)", doubt: DoubtfulEntries(range, before: before))
+      let failure = VerificationFailure(
+        .leafAltered,
+        leavesPlace.damage(
+          "root \(record.root.hex) of \(record.entryCount) pruned entries",
+          "root \(root.hex) of \(count)"), doubt: DoubtfulEntries(range, before: before))
+      // Which of the two is wrong shows once the entry is met that the record claims to be.
+      if claims[record.index] == nil { add(failure, to: \.integrity) }
+      claims[record.index]?.failure = failure
+      return
     }
     lastReceivedAt = max(lastReceivedAt ?? .earliest, record.span.received.upperBound)
     if tree.size == newestSize { newestReceivedAt = lastReceivedAt }
@@ -392,7 +407,7 @@ struct VerificationWalk: ~Copyable {
       fail(
         \.integrity, .pruningUnrecorded,
         EntryPlace(file: claim.file, index: index, byteOffset: 0), "an entry \(index)",
-        "\(tree.size) entries")
+        "\(tree.size) entries", doubt: claim.failure?.doubt)
     }
     result.entryCount = tree.size
     result.root = tree.root(&hasher)
@@ -440,6 +455,21 @@ struct VerificationWalk: ~Copyable {
     let isFirst = result[keyPath: verdict].hasPassed
     result[keyPath: verdict].add(failure)
     if isFirst, let doubt = failure.doubt, doubt.after == nil { open.append(verdict) }
+  }
+}
+
+/// The entry that a `.pruned` file says to repeat.
+private struct PruneClaim {
+  let leaf: Digest
+  let file: String
+  /// What is wrong with the leaf hashes of its segment if the file says the truth.
+  var failure: VerificationFailure?
+
+  mutating func takeGood(_ entry: GoodEntry) {
+    guard let doubt = failure?.doubt, doubt.after == nil,
+      doubt.range.upperBound <= entry.index
+    else { return }
+    failure?.doubt?.after = entry
   }
 }
 

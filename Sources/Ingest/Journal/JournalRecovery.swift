@@ -27,9 +27,10 @@ struct JournalRecovery {
         damage(last, 0, 0, "the segment being written behind all others", "no file"))
     }
     var tree = MerkleTree()
+    var pruned: [(segment: StoredSegment, record: PruneRecord)] = []
     for (segment, next) in zip(segments, segments.dropFirst()) {
       if segment.form == .pruned {
-        try takePruned(segment, next.name, &tree, &hasher)
+        pruned.append((segment, try takePruned(segment, next.name, &tree, &hasher)))
       } else {
         try takeSealed(segment, next.name, &tree, &hasher, &secret)
       }
@@ -46,6 +47,7 @@ struct JournalRecovery {
     var outcome = Outcome(tree: tree, segment: segment)
     outcome.cutByteCount = scan.tailByteCount
     try readLastEntry(segments, scan, &outcome, &hasher, &secret)
+    for (segment, record) in pruned { try check(segment, record) }
     return outcome
   }
 
@@ -90,7 +92,7 @@ struct JournalRecovery {
       try LeafFile(name, storage)
     }
     guard var leaves, leaves.count == count, next.firstIndex <= newest?.size ?? 0 else {
-      let scan = try scan(segment, &hasher, &secret)
+      let scan = try scan(segment, entryCountMax: count, &hasher, &secret)
       guard scan.leaves.count == count, scan.tailByteCount == 0 else {
         throw .damage(
           damage(
@@ -114,7 +116,7 @@ struct JournalRecovery {
   private func takePruned(
     _ segment: StoredSegment, _ next: SegmentName, _ tree: inout MerkleTree,
     _ hasher: inout MerkleHasher
-  ) throws(JournalError) {
+  ) throws(JournalError) -> PruneRecord {
     let count = next.firstIndex - segment.name.firstIndex
     let (record, leaves) = try JournalError.wrapping { () throws(StorageError) in
       (
@@ -150,14 +152,29 @@ struct JournalRecovery {
           file: segment.name.leavesPath, index: segment.name.firstIndex, byteOffset: 0,
           expected: "root \(record.root.hex) of the pruned segment", found: "root \(root.hex)"))
     }
+    return record
   }
 
+  /// What the `.pruned` file holds must be the entry at the index that it names.
+  private func check(_ segment: StoredSegment, _ record: PruneRecord) throws(JournalError) {
+    let leaf = try JournalError.wrapping { () throws(StorageError) in
+      try StoredLeaves(storage).leaf(record.index)
+    }
+    guard leaf != record.leaf else { return }
+    throw .damage(
+      damage(
+        segment, record.index - segment.name.firstIndex, 0,
+        "leaf \(leaf?.hex ?? "hash of an entry that is there")", "leaf \(record.leaf.hex)"))
+  }
+
+  /// - Parameter entryCountMax: the entries of a segment that has a successor.
   private func scan(
-    _ segment: StoredSegment, _ hasher: inout MerkleHasher, _ secret: inout JournalSecret
+    _ segment: StoredSegment, entryCountMax: Int = .max, _ hasher: inout MerkleHasher,
+    _ secret: inout JournalSecret
   ) throws(JournalError) -> SegmentScan {
-    try SegmentScan.run(
-      segment, storage, coveredCount: max(0, (newest?.size ?? 0) - segment.name.firstIndex),
-      &hasher, &secret)
+    let coveredCount = max(0, (newest?.size ?? 0) - segment.name.firstIndex)
+    return try SegmentScan.run(
+      segment, storage, coveredCount: min(coveredCount, entryCountMax), &hasher, &secret)
   }
 
   /// Appends a leaf; where the newest checkpoint ends, the roots must agree.
