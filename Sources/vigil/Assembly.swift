@@ -1,3 +1,4 @@
+import GatewayAndScheduler
 import Ingest
 import Report
 
@@ -43,6 +44,22 @@ enum Assembly {
 
   /// Threads beside the main one: as many as there are other processors, 7 at most.
   static func helperCount() -> Int { min(ProcessEnvironment.processorCount(), 8) - 1 }
+
+  /// Whole seconds since the Unix epoch by the system's clock, for threads of their own.
+  static let unixSeconds: @Sendable () -> Int64 = {
+    ProcessEnvironment.clockMicroseconds() / 1_000_000
+  }
+
+  /// A server for a witness's calls, which are small.
+  static func witnessServer(
+    _ endpoint: HTTPEndpoint, _ router: Router
+  ) throws(HTTPServerError) -> HTTPServer {
+    var limits = HTTPLimits()
+    limits.bodyByteCountMax = AddCheckpointRequest.byteCountMax
+    return try HTTPServer(at: endpoint, limits: limits, clock: ContinuousClock()) { request in
+      await router.respond(to: request)
+    }
+  }
 
   /// Names a new journal; `vigil` where the machine has no usable name.
   static func hostName() -> String {

@@ -73,6 +73,8 @@ final class CompressedFile: JournalFile {
     return slot
   }
 
+  func permissions() throws(StorageError) -> UInt32 { try file.permissions() }
+
   func write(_ bytes: Span<UInt8>, at offset: Int) throws(StorageError) {
     throw StorageError.unchangeable(.write, path)
   }

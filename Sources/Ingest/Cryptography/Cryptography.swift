@@ -147,6 +147,115 @@ import CCrypto
   }
 }
 
+/// An Ed25519 private key (RFC 8032): its 32-byte seed. The same message gives the same signature.
+///
+/// libcrypto's objects are made for each signature and freed after it, so that the key is a plain
+/// value. Never printed: its description is the public key's.
+package struct Ed25519SigningKey: Sendable {
+  package static let seedByteCount = 32
+
+  package let publicKey: Ed25519PublicKey
+  /// The 32 bytes to keep in a file of mode 0600.
+  package let seed: [UInt8]
+
+  /// Nil unless the seed has 32 bytes.
+  package init?(seed: [UInt8]) {
+    guard seed.count == Ed25519SigningKey.seedByteCount,
+      let publicKey = Ed25519SigningKey.derive(seed)
+    else { return nil }
+    self.seed = seed
+    self.publicKey = publicKey
+  }
+
+  private static func derive(_ seed: [UInt8]) -> Ed25519PublicKey? {
+    var bytes = [UInt8](repeating: 0, count: Ed25519PublicKey.byteCount)
+    var count = bytes.count
+    guard let key = unsafe privateKey(seed.span) else { return nil }
+    defer { unsafe EVP_PKEY_free(key) }
+    // SAFETY: at most `count` bytes are written, the length of the array.
+    let done = unsafe bytes.withUnsafeMutableBufferPointer { buffer in
+      unsafe EVP_PKEY_get_raw_public_key(key, buffer.baseAddress, &count)
+    }
+    return done == 1 ? Ed25519PublicKey(bytes) : nil
+  }
+
+  /// Nil when libcrypto has no Ed25519 or no memory. The caller frees it.
+  private static func privateKey(_ seed: Span<UInt8>) -> OpaquePointer? {
+    // SAFETY: the pointer is valid for the closure and for exactly `count` bytes, which are copied.
+    unsafe seed.withUnsafeBufferPointer { buffer in
+      unsafe EVP_PKEY_new_raw_private_key_ex(
+        nil, "ED25519", nil, buffer.baseAddress, buffer.count)
+    }
+  }
+
+  /// The 64 bytes of a signature.
+  package func signature(on message: Span<UInt8>) -> [UInt8] {
+    guard let key = unsafe Ed25519SigningKey.privateKey(seed.span) else {
+      preconditionFailure("libcrypto has no Ed25519")
+    }
+    defer { unsafe EVP_PKEY_free(key) }
+    guard let context = unsafe EVP_MD_CTX_new() else { preconditionFailure("no memory") }
+    defer { unsafe EVP_MD_CTX_free(context) }
+    var result = [UInt8](repeating: 0, count: Ed25519PublicKey.signatureByteCount)
+    var count = result.count
+    // SAFETY: at most `count` bytes are written, the length of the array; the message's pointer is
+    // valid for its count.
+    let done = unsafe result.withUnsafeMutableBufferPointer { out in
+      unsafe message.withUnsafeBufferPointer { message in
+        unsafe EVP_DigestSignInit(context, nil, nil, nil, key) == 1
+          && EVP_DigestSign(context, out.baseAddress, &count, message.baseAddress, message.count)
+            == 1
+      }
+    }
+    precondition(done && count == result.count, "EVP_DigestSign wrote \(count) bytes")
+    return result
+  }
+}
+
+extension Ed25519SigningKey: CustomStringConvertible, CustomReflectable {
+  package var description: String { "signing key of \(Hexadecimal.text(publicKey.bytes))" }
+
+  package var customMirror: Mirror { Mirror(self, children: [("publicKey", publicKey)]) }
+}
+
+/// An Ed25519 public key as RFC 8032 encodes it.
+package struct Ed25519PublicKey: Hashable, Sendable {
+  package static let byteCount = 32
+  package static let signatureByteCount = 64
+
+  /// 32 bytes.
+  package let bytes: [UInt8]
+
+  /// Nil unless there are 32 bytes. Bytes that are no point of the curve verify nothing.
+  package init?(_ bytes: [UInt8]) {
+    guard bytes.count == Ed25519PublicKey.byteCount else { return nil }
+    self.bytes = bytes
+  }
+
+  /// Whether `signature` is one of this key on `message`; false for any other length than 64.
+  package func verifies(_ signature: [UInt8], on message: Span<UInt8>) -> Bool {
+    guard signature.count == Ed25519PublicKey.signatureByteCount else { return false }
+    // SAFETY: the pointer is valid for the closure and for exactly `count` bytes, which are copied.
+    let key = unsafe bytes.withUnsafeBufferPointer { buffer in
+      unsafe EVP_PKEY_new_raw_public_key_ex(
+        nil, "ED25519", nil, buffer.baseAddress, buffer.count)
+    }
+    guard let key = unsafe key else { return false }
+    defer { unsafe EVP_PKEY_free(key) }
+    guard let context = unsafe EVP_MD_CTX_new() else { return false }
+    defer { unsafe EVP_MD_CTX_free(context) }
+    // SAFETY: both pointers are valid for the closure and for their counts; nothing is written.
+    return unsafe signature.withUnsafeBufferPointer { signature in
+      unsafe message.withUnsafeBufferPointer { message in
+        unsafe EVP_DigestVerifyInit(context, nil, nil, nil, key) == 1
+          && EVP_DigestVerify(
+            context, signature.baseAddress, signature.count, message.baseAddress, message.count)
+            == 1
+      }
+    }
+  }
+}
+
 /// Bytes fit for secrets, from libcrypto's generator (seeded by the operating system).
 package enum SecureRandom {
   /// Nil when the generator could not be seeded: then no secret may be made.

@@ -24,19 +24,20 @@ package struct JournalVerifier {
   ///
   /// - Parameters:
   ///   - outside: checkpoints kept elsewhere, which the journal must continue.
+  ///   - trust: whose signatures count; without a log key, the one that the journal names.
   ///   - now: for the age of the newest checkpoint; nil leaves it unsaid.
   ///   - ageSecondsMax: fails freshness beyond this, and without a checkpoint; nil never does.
   /// Throws only when something could not be read, or is no journal.
   package func verify(
-    outside: [Checkpoint] = [], now: Timestamp? = nil, ageSecondsMax: Double? = nil
+    outside: [OutsideCheckpoint] = [], trust: CheckpointTrust = CheckpointTrust(),
+    now: Timestamp? = nil, ageSecondsMax: Double? = nil
   ) throws(JournalError) -> JournalVerification {
     guard let identity = try JournalIdentity.read(storage) else {
       throw .notAJournal(found: "no \(JournalLayout.settings)")
     }
     // Checkpoints before segments: what they cover was written before them.
-    let files = try CheckpointFiles.read(storage)
-    var walk = VerificationWalk(
-      VerificationTargets(files, outside: outside, origin: identity.origin))
+    let review = try CheckpointReview(storage, identity, trust, outside: outside)
+    var walk = VerificationWalk(review)
     let crew = BlockCrew(helperCount: helperCount)
     defer { crew.close() }
     try JournalError.wrapping { () throws(StorageError) in

@@ -1,4 +1,4 @@
-/// The checkpoints that a journal must continue, by size, and what is wrong with their files.
+/// The checkpoints that a journal must continue, by size.
 struct VerificationTargets {
   /// A checkpoint to be met on the way.
   struct Target {
@@ -9,66 +9,34 @@ struct VerificationTargets {
     let isOwn: Bool
   }
 
-  private let targets: [Target]
+  private let claims: [CheckpointReview.Claim]
+  private let newest: Checkpoint?
   private var position = 0
-  let newestSize: Int
-  let checkpointCount: Int
-  let failures: [VerificationFailure]
 
-  init(_ files: CheckpointFiles.State, outside: [Checkpoint], origin: String) {
-    let newest = files.history.checkpoints.last ?? files.current
-    newestSize = newest?.size ?? 0
-    checkpointCount = files.history.checkpoints.count
-    var failures: [VerificationFailure] = []
-    if let damage = files.damage(origin: origin) {
-      failures.append(VerificationFailure(.checkpointAltered, damage))
-    }
-    var targets = files.history.checkpoints.map {
-      Target(
-        checkpoint: $0, file: JournalLayout.checkpoints, isNewest: $0 == newest, isOwn: true)
-    }
-    if let current = files.current {
-      targets.append(
-        Target(
-          checkpoint: current, file: JournalLayout.checkpoint, isNewest: current == newest,
-          isOwn: true))
-    }
-    for checkpoint in outside {
-      if checkpoint.origin != origin {
-        failures.append(VerificationTargets.foreign(checkpoint, origin))
-      }
-      targets.append(
-        Target(
-          checkpoint: checkpoint, file: VerificationTargets.outsideName, isNewest: false,
-          isOwn: false))
-    }
-    targets.sort { $0.checkpoint.size < $1.checkpoint.size }
-    self.targets = targets
-    self.failures = failures
+  init(_ review: CheckpointReview) {
+    newest = review.newest
+    claims = review.claims.sorted { $0.checkpoint.size < $1.checkpoint.size }
   }
 
-  private static let outsideName = "outside checkpoint"
-
-  private static func foreign(_ checkpoint: Checkpoint, _ origin: String) -> VerificationFailure {
-    VerificationFailure(
-      .checkpointAltered,
-      JournalDamage(
-        file: outsideName, index: nil, byteOffset: 0, expected: "origin \(origin)",
-        found: checkpoint.origin))
-  }
+  /// Entries that the newest checkpoint covers.
+  var newestSize: Int { newest?.size ?? 0 }
 
   /// The size at which a root is to be compared next.
-  var nextSize: Int? {
-    position < targets.count ? targets[position].checkpoint.size : nil
-  }
+  var nextSize: Int? { position < claims.count ? claims[position].checkpoint.size : nil }
 
   /// The next target when it is of this size.
   mutating func next(ofSize size: Int) -> Target? {
     guard nextSize == size else { return nil }
     position += 1
-    return targets[position - 1]
+    return target(claims[position - 1])
   }
 
   /// Those not yet met.
-  var rest: ArraySlice<Target> { targets[position...] }
+  var rest: [Target] { claims[position...].map(target) }
+
+  private func target(_ claim: CheckpointReview.Claim) -> Target {
+    Target(
+      checkpoint: claim.checkpoint, file: claim.file,
+      isNewest: !claim.isFromOutside && claim.checkpoint == newest, isOwn: !claim.isFromOutside)
+  }
 }

@@ -58,11 +58,9 @@ struct VerificationWalk: ~Copyable {
   var newestSize: Int { targets.newestSize }
   private var isLast: Bool { start?.next == nil }
 
-  init(_ targets: VerificationTargets) {
-    self.targets = targets
-    result.checkpointCount = targets.checkpointCount
-    result.coveredCount = targets.newestSize
-    for failure in targets.failures { result.completeness.add(failure) }
+  init(_ review: CheckpointReview) {
+    targets = VerificationTargets(review)
+    review.fill(&result)
     judgeTargets()
   }
 

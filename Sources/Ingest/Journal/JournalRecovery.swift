@@ -157,14 +157,13 @@ struct JournalRecovery {
 
   /// What the `.pruned` file holds must be the entry at the index that it names.
   private func check(_ segment: StoredSegment, _ record: PruneRecord) throws(JournalError) {
-    let leaf = try JournalError.wrapping { () throws(StorageError) in
-      try StoredLeaves(storage).leaf(record.index)
-    }
+    var leaves = try StoredLeaves(storage)
+    let leaf = try leaves.leaf(record.index)
     guard leaf != record.leaf else { return }
     throw .damage(
       damage(
-        segment, record.index - segment.name.firstIndex, 0,
-        "leaf \(leaf?.hex ?? "hash of an entry that is there")", "leaf \(record.leaf.hex)"))
+        segment, record.index - segment.name.firstIndex, 0, "leaf \(leaf.hex)",
+        "leaf \(record.leaf.hex)"))
   }
 
   /// - Parameter entryCountMax: the entries of a segment that has a successor.

@@ -60,7 +60,7 @@ extension Journal {
 
   /// Segments with a successor, all of whose entries the newest checkpoint covers.
   func closedSegments() throws(JournalError) -> [ClosedSegment] {
-    let coveredCount = checkpoints.newest?.size ?? 0
+    let coveredCount = newestCheckpoint?.size ?? 0
     return try JournalError.wrapping { () throws(StorageError) in
       try ClosedSegment.list(storage, coveredCount: coveredCount)
     }

@@ -22,7 +22,7 @@ extension Journal {
     try finishPruning()
     let selection = PruneSelection(storage)
     let segments = try selection.segments(
-      before: limit, coveredCount: checkpoints.newest?.size ?? 0)
+      before: limit, coveredCount: newestCheckpoint?.size ?? 0)
     guard !segments.isEmpty else { return [] }
     try attempt { () throws(StorageError) in
       try keys.spill(entryCount: tree.size, lastLeaf: lastLeaf)
@@ -65,17 +65,17 @@ extension Journal {
 
   /// Removes entries whose `.pruned` file a crash left beside them.
   private func finishPruning() throws(JournalError) {
-    let coveredCount = checkpoints.newest?.size ?? 0
+    let coveredCount = newestCheckpoint?.size ?? 0
     for closed in try closedSegments()
     where closed.segment.hasPruneRecord && closed.segment.form != .pruned {
       let name = closed.segment.name
-      let isRecorded = try JournalError.wrapping { () throws(StorageError) in
-        guard let record = try PruneRecord.read(name, storage, &hasher),
-          record.entryCount == closed.entryCount, record.index < coveredCount
-        else { return false }
-        return try record.leaf == StoredLeaves(storage).leaf(record.index)
+      let record = try JournalError.wrapping { () throws(StorageError) in
+        try PruneRecord.read(name, storage, &hasher)
       }
-      guard isRecorded else { continue }
+      var leaves = try StoredLeaves(storage)
+      guard let record, record.entryCount == closed.entryCount, record.index < coveredCount,
+        try leaves.leaf(record.index) == record.leaf
+      else { continue }
       try JournalError.wrapping { () throws(StorageError) in try removeEntries(of: name) }
     }
   }
@@ -99,23 +99,5 @@ extension Journal {
     try attempt { () throws(StorageError) in
       try keys.spill(entryCount: tree.size, lastLeaf: lastLeaf)
     }
-  }
-}
-
-/// Stored leaf hashes by their index in the journal.
-struct StoredLeaves {
-  private let storage: any JournalStorage
-  private let names: [SegmentName]
-
-  init(_ storage: any JournalStorage) throws(StorageError) {
-    self.storage = storage
-    names = try SegmentName.list(storage).segments
-  }
-
-  /// Nil for an entry that has none on file. Cost: opens a file.
-  func leaf(_ index: Int) throws(StorageError) -> Digest? {
-    guard index >= 0, let name = names.last(where: { $0.firstIndex <= index }) else { return nil }
-    var leaves = try LeafFile(name, storage)
-    return try leaves?.leaf(index - name.firstIndex)
   }
 }

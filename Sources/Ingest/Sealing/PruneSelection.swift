@@ -9,8 +9,11 @@ package struct PruneSelection {
   /// Changes nothing and needs no lock. Cost: reads each segment up to the first record that is too
   /// young. Throws damage where an entry differs from its leaf hash: damaged evidence is not pruned.
   package func segments(before limit: Timestamp) throws(JournalError) -> [PrunableSegment] {
-    let newest = try CheckpointFiles.read(storage).history.checkpoints.last
-    return try segments(before: limit, coveredCount: newest?.size ?? 0)
+    guard let identity = try JournalIdentity.read(storage) else {
+      throw .notAJournal(found: "no \(JournalLayout.settings)")
+    }
+    let review = try CheckpointReview(storage, identity, CheckpointTrust(), outside: [])
+    return try segments(before: limit, coveredCount: review.newest?.size ?? 0)
   }
 
   func segments(

@@ -10,6 +10,7 @@ enum CompressCommand: Command {
     options: [
       .init("--journal", "DIR", "the journal; no other command may be writing to it"),
       .init("--level", "N", "from 1 (fast) to 19 (small); default 3"),
+      .init("--key", "FILE", "the signing key, where it is not in the journal's directory"),
       .init("--clock", "T", "take received_at from this instant instead of the clock"),
     ],
     discussion: [
@@ -26,7 +27,8 @@ enum CompressCommand: Command {
     let level = try level(arguments.value("--level"))
     let clock = try Instant.parse(arguments, "--clock")
     let now = { clock ?? tool.now() }
-    let journal = try JournalOpening.existing(directory, now: now(), tool)
+    let journal = try JournalOpening.existing(
+      directory, keyPath: arguments.value("--key"), now: now(), tool)
     var sealed: [SealedSegment] = []
     for name in try journal.compressibleSegments() {
       tool.progress("compressing \(name.stem)")

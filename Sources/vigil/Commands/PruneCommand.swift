@@ -14,6 +14,7 @@ enum PruneCommand: Command {
       .init(
         "--policy", "TEXT", "why: the rule that asks for it, as the record will state it"),
       .init("--dry-run", "say what would be pruned and change nothing; needs no --policy"),
+      .init("--key", "FILE", "the signing key, where it is not in the journal's directory"),
       .init("--clock", "T", "take received_at from this instant instead of the clock"),
     ],
     discussion: [
@@ -44,7 +45,8 @@ enum PruneCommand: Command {
       return .done
     }
     let policy = try policy(arguments)
-    let journal = try JournalOpening.existing(directory, now: now(), tool)
+    let journal = try JournalOpening.existing(
+      directory, keyPath: arguments.value("--key"), now: now(), tool)
     let segments = try journal.prune(before: limit, policy: policy, at: now())
     try journal.close(at: now())
     report(segments, "pruned", tool)

@@ -6,9 +6,18 @@ enum VerifyCommand: Command {
   static let specification = CommandSpecification(
     name: "verify",
     summary: "check every byte of a journal against its checkpoints",
-    synopsis: "--journal DIR [--max-age D] [--format F]",
+    synopsis:
+      "--journal DIR [--checkpoint FILE]… [--vkey VKEY] [--witness-key VKEY… [--quorum N]] "
+      + "[--max-age D] [--format F]",
     options: [
       .init("--journal", "DIR", "the journal to check; it is not changed"),
+      .init(
+        "--checkpoint", "FILE", isRepeatable: true,
+        "a checkpoint that was kept elsewhere, which the journal must continue"),
+      .init("--vkey", "VKEY", "the key that must have signed, in place of what journal.json names"),
+      .init(
+        "--witness-key", "VKEY", isRepeatable: true, "a witness whose cosignatures are asked for"),
+      .init("--quorum", "N", "how many of them; default: all"),
       .init(
         "--max-age", "D",
         "freshness fails when the newest checkpoint is older: 90s, 15m, 36h or 7d"),
@@ -22,6 +31,9 @@ enum VerifyCommand: Command {
         + "received_at never runs back), freshness (how old the newest checkpoint is; fails only with "
         + "--max-age). Compressed segments are checked as if they were not; of pruned ones the leaf "
         + "hashes must give the root.",
+      "Signatures belong to completeness: every checkpoint must be signed by the journal's key, but for "
+        + "those from before it had one, which are counted. With --witness-key one checkpoint at least "
+        + "must have the quorum; what came after it is said.",
       "Exit status 1 when a verdict fails; the first bad entry is named by segment, index and offset, "
         + "with the good entries around the ones in doubt and their times. Memory stays below 256 MiB "
         + "whatever the journal's size.",
@@ -31,7 +43,9 @@ enum VerifyCommand: Command {
     let age = try AgeLimit.parse(arguments, "--max-age")
     let storage = try JournalOpening.forReading(arguments.required("--journal"))
     let verifier = JournalVerifier(storage, helperCount: Assembly.helperCount())
-    let result = try verifier.verify(now: tool.now(), ageSecondsMax: age)
+    let result = try verifier.verify(
+      outside: SignatureOptions.outsideCheckpoints(arguments),
+      trust: SignatureOptions.trust(arguments), now: tool.now(), ageSecondsMax: age)
     if arguments.value("--format") == "json" {
       tool.print(bytes: VerificationJSON.object(result))
     } else {

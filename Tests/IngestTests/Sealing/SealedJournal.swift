@@ -66,8 +66,8 @@ struct SealedJournal {
   }
 
   func newest() throws -> Checkpoint {
-    let body = try #require(storage.bytes("checkpoint"))
-    return try #require(Checkpoint(body: body))
+    let bytes = try #require(storage.bytes("checkpoints"))
+    return try #require(CheckpointHistory(bytes).checkpoints.last)
   }
 
   /// Records in event order, by index and id.
