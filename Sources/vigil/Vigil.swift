@@ -5,6 +5,7 @@ enum Vigil {
     IngestCommand.self, VerifyCommand.self, ScanCommand.self, ActivityCommand.self,
     DetectCommand.self, DemoCommand.self,
     InitCommand.self, CheckpointCommand.self, WitnessCommand.self,
+    CompressCommand.self, PruneCommand.self,
   ]
 
   static func main() {

@@ -14,6 +14,10 @@ package protocol JournalStorage: AnyObject {
     _ path: String, with bytes: Span<UInt8>, _ permission: FilePermission
   ) throws(StorageError)
 
+  /// Gives a file another name in one step, replacing what had it; durable only after
+  /// `synchronizeDirectory`. Both names are in one directory.
+  func rename(_ path: String, to newPath: String) throws(StorageError)
+
   /// The names in a directory, sorted bytewise; nil when there is no such directory.
   func list(_ directory: String) throws(StorageError) -> [String]?
 

@@ -68,6 +68,14 @@ package final class PosixStorage: JournalStorage, Sendable {
     }
   }
 
+  package func rename(_ path: String, to newPath: String) throws(StorageError) {
+    let from = try locate(path, .rename)
+    let to = try locate(newPath, .rename)
+    guard
+      unsafe renameat(from.directory.number, from.name, to.directory.number, to.name) == 0
+    else { throw StorageError(.rename, newPath, errno) }
+  }
+
   package func remove(_ path: String) throws(StorageError) {
     let place = try locate(path, .remove)
     guard unsafe unlinkat(place.directory.number, place.name, 0) == 0 || errno == ENOENT else {
