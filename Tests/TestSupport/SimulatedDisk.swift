@@ -105,9 +105,15 @@ struct SimulatedDisk {
   func list(_ directory: String) -> [String]? {
     guard directories.contains(directory) else { return nil }
     let prefix = directory.isEmpty ? "" : directory + "/"
-    let inside = names.keys.filter { $0.hasPrefix(prefix) }.map { $0.dropFirst(prefix.count) }
-    let subdirectories = directory.isEmpty ? directories.subtracting([""]) : []
-    return (inside.filter { !$0.contains("/") }.map(String.init) + subdirectories).sorted()
+    let inside = (names.keys + directories.subtracting([""])).filter { $0.hasPrefix(prefix) }
+      .map { $0.dropFirst(prefix.count) }
+    return inside.filter { !$0.contains("/") }.map(String.init).sorted()
+  }
+
+  /// Durable at once, like making one; stays while a file removed from it may yet come back.
+  mutating func removeDirectory(_ path: String) {
+    let mayComeBack = durableNames.keys.contains { $0.hasPrefix(path + "/") }
+    if list(path) == [], !mayComeBack { directories.remove(path) }
   }
 
   mutating func loseUnsynchronized(_ path: String) {

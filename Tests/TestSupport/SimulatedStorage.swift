@@ -116,12 +116,23 @@ package final class SimulatedStorage: JournalStorage {
     try synchronizeDirectory(SimulatedDisk.directory(of: path))
   }
 
+  package func rename(_ path: String, to newPath: String) throws(StorageError) {
+    try perform(.rename, newPath) { (disk) throws(StorageError) in
+      guard disk.names[path] != nil else { throw StorageError(.rename, newPath, 2) }
+      disk.rename(path, newPath)
+    }
+  }
+
   package func list(_ directory: String) throws(StorageError) -> [String]? {
     try perform(.list, directory) { disk in disk.list(directory) }
   }
 
   package func remove(_ path: String) throws(StorageError) {
     try perform(.remove, path) { disk in disk.unlink(path) }
+  }
+
+  package func removeDirectory(_ path: String) throws(StorageError) {
+    try perform(.remove, path) { disk in disk.removeDirectory(path) }
   }
 
   package func synchronizeDirectory(_ path: String) throws(StorageError) {

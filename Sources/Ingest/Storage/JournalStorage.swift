@@ -1,6 +1,6 @@
 /// Everything the journal asks of a file system, relative to one directory.
 ///
-/// Paths are names or `directory/name`, without `.` and `..`. Two implementations: `PosixStorage`,
+/// Paths are names parted by `/`, without `.` and `..`. Two implementations: `PosixStorage`,
 /// and the tests' simulated disk, which loses power at any operation.
 package protocol JournalStorage: AnyObject {
   /// Makes a directory; one that is there already is fine.
@@ -14,11 +14,18 @@ package protocol JournalStorage: AnyObject {
     _ path: String, with bytes: Span<UInt8>, _ permission: FilePermission
   ) throws(StorageError)
 
+  /// Gives a file another name in one step, replacing what had it; durable only after
+  /// `synchronizeDirectory`. Both names are in one directory.
+  func rename(_ path: String, to newPath: String) throws(StorageError)
+
   /// The names in a directory, sorted bytewise; nil when there is no such directory.
   func list(_ directory: String) throws(StorageError) -> [String]?
 
   /// Removes a file; one that is not there is fine.
   func remove(_ path: String) throws(StorageError)
+
+  /// Removes an empty directory; one that is not there is fine.
+  func removeDirectory(_ path: String) throws(StorageError)
 
   /// Makes the names in a directory durable. The empty path is the storage's own directory.
   func synchronizeDirectory(_ path: String) throws(StorageError)
