@@ -26,8 +26,19 @@ struct Failure {
     switch error {
     case let error as JournalError: status(error)
     case let error as StorageError: error.operation.isWriting ? .unwritable : .usage
+    case let error as TilesError: status(error)
     case is InputError, is FollowPositionError, is ConfigurationError: .usage
     default: .usage
+    }
+  }
+
+  private static func status(_ error: TilesError) -> ExitStatus {
+    switch error {
+    case .journal(let error): status(error)
+    case .storage(let error): error.operation.isWriting ? .unwritable : .usage
+    case .disagreement: .damaged
+    case .locked: .unwritable
+    case .foreignDirectory, .origin, .noCheckpoint, .unsigned, .outOfRange: .usage
     }
   }
 

@@ -9,6 +9,8 @@
 package struct InclusionProof: Hashable, Sendable {
   package static let firstLine = "c2sp.org/tlog-proof@v1"
   package static let fileExtension = "tlog-proof"
+  /// Bytes of the longest proof file taken, of either kind.
+  package static let byteCountMax = ProofText.byteCountMax
 
   /// Of the entry, from 0.
   package let index: Int

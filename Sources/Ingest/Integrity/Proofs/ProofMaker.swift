@@ -26,10 +26,14 @@ package struct ProofMaker: ~Copyable {
     }
     let reader = try TilesError.reading { () throws(JournalError) in try JournalReader(storage) }
     self.init(head) { (tile) throws(TilesError) in
-      do { return try tiles.hashes(tile) } catch { throw .journal(error) }
+      do throws(JournalError) { return try tiles.hashes(tile) } catch { throw .journal(error) }
     } entry: { (index) throws(TilesError) in
       let entry: [UInt8]?
-      do { entry = try reader.entry(at: index) } catch { throw .journal(error) }
+      do throws(JournalError) {
+        entry = try reader.entry(at: index)
+      } catch {
+        throw .journal(error)
+      }
       guard let entry else { throw .outOfRange(found: index, expected: 0...size - 1) }
       return entry
     }
