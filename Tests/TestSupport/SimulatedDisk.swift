@@ -105,7 +105,7 @@ struct SimulatedDisk {
   func list(_ directory: String) -> [String]? {
     guard directories.contains(directory) else { return nil }
     let prefix = directory.isEmpty ? "" : directory + "/"
-    let inside = (names.keys + directories.subtracting([""])).filter { $0.hasPrefix(prefix) }
+    let inside = (Array(names.keys) + directories.subtracting([""])).filter { $0.hasPrefix(prefix) }
       .map { $0.dropFirst(prefix.count) }
     return inside.filter { !$0.contains("/") }.map(String.init).sorted()
   }
