@@ -42,8 +42,8 @@ package struct SignedCheckpoint: Hashable, Sendable {
     }
   }
 
-  /// Adds signature lines, as `SignedNote.merge`.
-  package mutating func merge(_ signatures: [NoteSignature]) -> Bool { note.merge(signatures) }
+  /// Adds signature lines, as `SignedNote.merge`; how many.
+  package mutating func merge(_ signatures: [NoteSignature]) -> Int { note.merge(signatures) }
 }
 
 /// Why bytes are no checkpoint to go by.

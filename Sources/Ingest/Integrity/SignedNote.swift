@@ -78,24 +78,20 @@ package struct SignedNote: Hashable, Sendable {
     return result
   }
 
-  /// Adds signature lines that are not there yet.
+  /// Adds the signature lines of names and key ids that have none yet; how many it added.
   ///
-  /// A line of the same name and key id is replaced: a witness that signs again means its last word.
-  /// Returns false, and changes nothing, when there would be too many lines or bytes.
-  package mutating func merge(_ more: [NoteSignature]) -> Bool {
-    var merged = signatures
-    for signature in more {
-      merged.removeAll {
-        $0.keyID == signature.keyID && $0.name.utf8.elementsEqual(signature.name.utf8)
-      }
-      merged.append(signature)
+  /// What is there stays: a line from outside must not put another in its place. Lines for which the
+  /// limits leave no room are left out.
+  package mutating func merge(_ more: [NoteSignature]) -> Int {
+    var byteCount = bytes.count
+    let before = signatures.count
+    for signature in more where !signatures.contains(where: { $0.isOfSameKey(as: signature) }) {
+      byteCount += signature.line.utf8.count
+      guard signatures.count < SignedNote.signatureCountMax, byteCount <= SignedNote.byteCountMax
+      else { break }
+      signatures.append(signature)
     }
-    let note = SignedNote(text: text, signatures: merged)
-    guard merged.count <= SignedNote.signatureCountMax,
-      note.bytes.count <= SignedNote.byteCountMax
-    else { return false }
-    self = note
-    return true
+    return signatures.count - before
   }
 }
 
@@ -132,6 +128,11 @@ package struct NoteSignature: Hashable, Sendable {
 
   /// The line, with its newline.
   package var line: String { "— \(name) \(Base64.text(keyID.bigEndianBytes + blob))\n" }
+
+  /// Whether both name the same key: name and key id together do.
+  package func isOfSameKey(as other: NoteSignature) -> Bool {
+    keyID == other.keyID && name.utf8.elementsEqual(other.name.utf8)
+  }
 
   /// Not empty, no Unicode space, no plus sign.
   private static func isValidName(_ name: String) -> Bool {

@@ -56,7 +56,7 @@ struct VerifierKeyTests {
       ("", VerifierKeyError.Fault.fieldCount), ("log", .fieldCount), ("log+00000000", .fieldCount),
       ("+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k", .name),
       ("ex ample+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k", .name),
-      ("log+530d903a+", .encoding), ("log+530d903a+AekyeRrm56hApGFkyQR4", .keyByteCount(17)),
+      ("log+530d903a+", .encoding), ("log+530d903a+AekyeRrm56hApGFkyQR4", .keyByteCount(14)),
       ("log+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2", .encoding),
       ("log+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k=", .encoding),
       ("log+530d903a+AukyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k", .type(2)),
@@ -70,7 +70,7 @@ struct VerifierKeyTests {
       ),
       (
         "example.com/fop+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
-        .keyID(expected: "b52c5d2d")
+        .keyID(expected: "7de3800f")
       ),
     ])
   func refusals(_ text: String, _ fault: VerifierKeyError.Fault) {
