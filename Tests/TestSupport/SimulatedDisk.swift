@@ -110,10 +110,11 @@ struct SimulatedDisk {
     return inside.filter { !$0.contains("/") }.map(String.init).sorted()
   }
 
-  /// Durable at once, like making one; stays while a file removed from it may yet come back.
+  /// Durable at once, like making one, and with it what was removed from it before.
   mutating func removeDirectory(_ path: String) {
-    let mayComeBack = durableNames.keys.contains { $0.hasPrefix(path + "/") }
-    if list(path) == [], !mayComeBack { directories.remove(path) }
+    guard list(path) == [] else { return }
+    synchronizeNames(in: path)
+    directories.remove(path)
   }
 
   mutating func loseUnsynchronized(_ path: String) {

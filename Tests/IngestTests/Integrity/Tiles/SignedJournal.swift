@@ -91,7 +91,8 @@ struct PublishedCheck {
         let length = rest.prefix(2).reduce(0) { $0 << 8 | Int($1) }
         rest = rest.dropFirst(2)
         try require(rest.count >= length, path)
-        result.append(SHA256.digest(([0x00] + rest.prefix(length)).span))
+        let hashed = [0x00] + rest.prefix(length)
+        result.append(SHA256.digest(hashed.span))
         rest = rest.dropFirst(length)
       }
       try require(rest.isEmpty, path)

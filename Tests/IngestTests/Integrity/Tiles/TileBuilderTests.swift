@@ -8,7 +8,7 @@ private func leaves(_ count: Int) -> [Digest] {
 }
 
 /// Appends leaves and gathers every tile: the full ones, then the partial ones of the last size.
-private func tiles(_ leaves: [Digest]) -> (builder: TileBuilder, tiles: [Tile: [Digest]]) {
+private func built(_ leaves: [Digest]) -> (builder: TileBuilder, tiles: [Tile: [Digest]]) {
   var hasher = MerkleHasher()
   var builder = TileBuilder()
   var result: [Tile: [Digest]] = [:]
@@ -38,7 +38,7 @@ struct TileBuilderTests {
   func levels() throws {
     let count = 65_536 + 256 + 3
     let all = leaves(count)
-    let (builder, tiles) = tiles(all)
+    let (builder, tiles) = built(all)
     #expect(tiles.keys.filter { $0.level == 0 }.count == 258)
     #expect(tiles.keys.filter { $0.level == 1 }.map(\.path).sorted() == [
       "tile/1/000", "tile/1/001.p/1",
@@ -59,9 +59,9 @@ struct TileBuilderTests {
   @Test("goes on from its partial tiles as if it had never stopped", arguments: [0, 1, 255, 256, 700])
   func resumption(_ stop: Int) throws {
     let all = leaves(1000)
-    let whole = tiles(all)
+    let whole = built(all)
     var hasher = MerkleHasher()
-    let before = tiles(Array(all[..<stop])).builder
+    let before = built(Array(all[..<stop])).builder
     var partial: [[Digest]] = Array(repeating: [], count: 64)
     for (tile, hashes) in before.partials { partial[tile.level] = hashes }
     var resumed = try #require(TileBuilder(size: stop, partial: partial))
@@ -98,7 +98,7 @@ struct TileTreeTests {
   @Test("its proofs equal the definition's, at every size and index", arguments: [1, 2, 3, 7, 256, 300])
   func everyProof(_ size: Int) {
     let all = leaves(size)
-    let known = tiles(all).tiles
+    let known = built(all).tiles
     var tree = TileTree(size: size) { (tile) throws(Never) in known[tile] ?? [] }
     let isLarge = size > 10
     for index in stride(from: 0, to: size, by: isLarge ? 37 : 1) {
@@ -113,7 +113,7 @@ struct TileTreeTests {
   func largeTree(_ seed: UInt64) {
     let count = 66_000
     let all = leaves(count)
-    let (builder, known) = tiles(all)
+    let (builder, known) = built(all)
     var random = SeededRandom(seed: seed)
     var hasher = MerkleHasher()
     let root = builder.root(&hasher)
