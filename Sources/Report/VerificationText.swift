@@ -12,8 +12,9 @@ package enum VerificationText {
       + verdict(
         "completeness", result.completeness, style,
         "\(Quantity.count(result.checkpointCount)) "
-          + "\(plural(result.checkpointCount, "checkpoint")) continued"
-          + notCovered(result))
+          + "\(plural(result.checkpointCount, "checkpoint")) continued, "
+          + signatures(result) + notCovered(result))
+      + witnesses(result)
       + verdict(
         "order and schema", result.order, style,
         "every entry is a record, received_at never runs back")
@@ -34,6 +35,28 @@ package enum VerificationText {
         "    " + TerminalText.escaped(first.damage.description),
       ]
     }
+  }
+
+  private static func signatures(_ result: JournalVerification) -> String {
+    guard let key = result.vkey else {
+      return result.unsignedCheckpointCount < result.checkpointCount
+        ? "signed by a key that the journal does not name"
+        : "unsigned: the journal has no key (vigil init --adopt)"
+    }
+    let signer = "signed by \(TerminalText.escaped(key.name)) key \(key.keyIDHex)"
+    guard result.unsignedCheckpointCount > 0 else { return signer }
+    return "\(signer), but for the first \(Quantity.count(result.unsignedCheckpointCount)), "
+      + "which are unsigned"
+  }
+
+  /// Beneath completeness, when witnesses were asked for and found.
+  private static func witnesses(_ result: JournalVerification) -> [String] {
+    guard let witnessed = result.witnessed, let after = result.notWitnessed else { return [] }
+    let names = witnessed.witnesses.map(TerminalText.escaped).joined(separator: ", ")
+    return [
+      "    \(Quantity.count(witnessed.checkpoint.size)) entries witnessed by \(names) (quorum "
+        + "\(result.quorum)); \(Quantity.count(after)) since then"
+    ]
   }
 
   private static func notCovered(_ result: JournalVerification) -> String {

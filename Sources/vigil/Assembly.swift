@@ -1,3 +1,4 @@
+import GatewayAndScheduler
 import Ingest
 import Report
 
@@ -39,6 +40,22 @@ enum Assembly {
 
   private static func now() -> Timestamp {
     Timestamp(microseconds: ProcessEnvironment.clockMicroseconds()) ?? Timestamp.latest
+  }
+
+  /// Whole seconds since the Unix epoch by the system's clock, for threads of their own.
+  static let unixSeconds: @Sendable () -> Int64 = {
+    ProcessEnvironment.clockMicroseconds() / 1_000_000
+  }
+
+  /// A server for a witness's calls, which are small.
+  static func witnessServer(
+    _ endpoint: HTTPEndpoint, _ router: Router
+  ) throws(HTTPServerError) -> HTTPServer {
+    var limits = HTTPLimits()
+    limits.bodyByteCountMax = AddCheckpointRequest.byteCountMax
+    return try HTTPServer(at: endpoint, limits: limits, clock: ContinuousClock()) { request in
+      await router.respond(to: request)
+    }
   }
 
   /// Names a new journal; `vigil` where the machine has no usable name.

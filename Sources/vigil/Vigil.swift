@@ -5,6 +5,7 @@ enum Vigil {
     IngestCommand.self, VerifyCommand.self, ScanCommand.self, ActivityCommand.self,
     DetectCommand.self, DemoCommand.self,
     TilesCommand.self, ProveCommand.self, CheckProofCommand.self,
+    InitCommand.self, CheckpointCommand.self, WitnessCommand.self,
   ]
 
   static func main() {

@@ -26,6 +26,33 @@ package struct JournalFixture {
     }
   }
 
+  /// Takes over an unsigned journal, with the same fixed bytes for its key.
+  package func adopt() throws(JournalError) -> Journal {
+    try Journal.adopt(storage, settings, at: clock.now) { count in
+      var random = SeededRandom(seed: secretSeed)
+      return random.bytes(count: count)
+    }
+  }
+
+  /// The signer whose key the journal has.
+  package func signer() throws -> NoteSigner {
+    NoteSigner(name: "vigil/test", try SigningKeyFile(storage).read())
+  }
+
+  /// Makes the journal what the version before signing would have written.
+  package func stripSignatures() throws {
+    let settings = String(decoding: storage.bytes("journal.json") ?? [], as: UTF8.self)
+    let vkey = try signer().key.vkey
+    storage.put(
+      "journal.json",
+      Array(settings.replacing("\"vkey\":\"\(vkey)\",", with: "", maxReplacements: 1).utf8))
+    storage.delete("key")
+    let history = CheckpointHistory(storage.bytes("checkpoints") ?? []).checkpoints
+    let bodies = history.map { StoredCheckpoint(unsigned: $0) }
+    if let last = bodies.last { storage.put("checkpoint", last.bytes) }
+    storage.put("checkpoints", bodies.flatMap(\.historyBytes))
+  }
+
   /// Opens, appends, commits, closes.
   @discardableResult
   package func write(_ records: [Record]) throws(JournalError) -> [AppendOutcome] {
@@ -42,8 +69,11 @@ package struct JournalFixture {
   }
 
   /// Verifies what is on the disk.
-  package func verify(outside: [Checkpoint] = []) throws(JournalError) -> JournalVerification {
-    try JournalVerifier(storage).verify(outside: outside)
+  package func verify(
+    outside: [Checkpoint] = [], trust: CheckpointTrust = CheckpointTrust()
+  ) throws(JournalError) -> JournalVerification {
+    let kept = outside.map { OutsideCheckpoint(StoredCheckpoint(unsigned: $0)) }
+    return try JournalVerifier(storage).verify(outside: kept, trust: trust)
   }
 }
 

@@ -12,6 +12,7 @@ struct SimulatedDisk {
     var contents: [UInt8] = []
     /// Since the last sync.
     var changes: [Change] = []
+    var permissions: UInt32 = 0o640
 
     mutating func write(_ change: Change) {
       SimulatedDisk.apply(change, to: &contents)
@@ -123,7 +124,8 @@ struct SimulatedDisk {
 
   mutating func put(_ path: String, _ bytes: [UInt8]) {
     let inode = names[path] ?? create(path)
-    files[inode] = File(durable: bytes, contents: bytes)
+    let permissions = files[inode]?.permissions ?? 0o640
+    files[inode] = File(durable: bytes, contents: bytes, permissions: permissions)
     durableNames[path] = inode
   }
 
@@ -149,7 +151,8 @@ extension SimulatedDisk {
       for change in survivors(file.changes, loss, &random) {
         SimulatedDisk.apply(change, to: &contents)
       }
-      result.files[inode] = File(durable: contents, contents: contents)
+      result.files[inode] = File(
+        durable: contents, contents: contents, permissions: file.permissions)
     }
     return result
   }

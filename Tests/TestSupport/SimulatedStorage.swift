@@ -54,6 +54,11 @@ package final class SimulatedStorage: JournalStorage {
     disk.put(path, bytes)
   }
 
+  /// Changes a file's permission bits; for tests that tamper.
+  package func setPermissions(_ path: String, _ permissions: UInt32) {
+    if let inode = disk.names[path] { disk.files[inode]?.permissions = permissions }
+  }
+
   /// Deletes a file, durably; for tests that tamper.
   package func delete(_ path: String) { disk.delete(path) }
 
@@ -100,7 +105,11 @@ package final class SimulatedStorage: JournalStorage {
       guard access != .reading, disk.directories.contains(directory) else {
         throw StorageError(.open, path, 2)
       }
-      return SimulatedFile(self, path, disk.create(path))
+      let inode = disk.create(path)
+      if case .writing(let permission) = access {
+        disk.files[inode]?.permissions = permission.rawValue
+      }
+      return SimulatedFile(self, path, inode)
     }
   }
 
@@ -193,6 +202,10 @@ final class SimulatedFile: JournalFile {
 
   func synchronize() throws(StorageError) {
     try storage.perform(.synchronize, path) { disk in disk.files[inode]?.synchronize() }
+  }
+
+  func permissions() throws(StorageError) -> UInt32 {
+    try storage.perform(.size, path) { disk in disk.files[inode]?.permissions ?? 0 }
   }
 
   func truncate(to byteCount: Int) throws(StorageError) {

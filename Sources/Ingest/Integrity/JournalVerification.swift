@@ -25,6 +25,14 @@ package struct JournalVerification: Sendable, Equatable {
   package var segmentCount = 0
   /// Checkpoints in `checkpoints`.
   package var checkpointCount = 0
+  /// Those of them from before the journal had a key.
+  package var unsignedCheckpointCount = 0
+  /// The key under which signatures were checked; nil when there was none to check them under.
+  package var vkey: VerifierKey?
+  /// How many witnesses were asked for.
+  package var quorum = 0
+  /// The newest checkpoint that so many witnesses vouch for; nil when none was asked for, or met.
+  package var witnessed: WitnessedCheckpoint?
   /// Bytes behind the last whole entry: a write in progress, or one that was interrupted.
   package var tailByteCount = 0
   /// Bytes of entries, newlines included.
@@ -38,6 +46,11 @@ package struct JournalVerification: Sendable, Equatable {
 
   /// Entries after the newest checkpoint.
   package var notYetCovered: Int { max(0, entryCount - coveredCount) }
+
+  /// Entries after the newest checkpoint with a quorum; nil when there is none.
+  package var notWitnessed: Int? {
+    witnessed.map { max(0, entryCount - $0.checkpoint.size) }
+  }
 
   /// Whether all four passed.
   package var hasPassed: Bool {
@@ -66,6 +79,10 @@ package struct VerificationFailure: Error, Sendable, Equatable {
     case entriesMissing = "entries_missing"
     /// A checkpoint file is not as a writer leaves it.
     case checkpointAltered = "checkpoint_altered"
+    /// A checkpoint's signature is absent or bad, or `journal.json` names another key.
+    case signatureRefused = "signature_refused"
+    /// No checkpoint has been cosigned by as many witnesses as asked for.
+    case quorumMissed = "quorum_missed"
     /// An entry is no record, or segments do not follow on each other.
     case notARecord = "not_a_record"
     case segmentMisplaced = "segment_misplaced"

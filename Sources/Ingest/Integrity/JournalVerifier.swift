@@ -11,18 +11,20 @@ package struct JournalVerifier {
   ///
   /// - Parameters:
   ///   - outside: checkpoints kept elsewhere, which the journal must continue.
+  ///   - trust: whose signatures count; without a log key, the one that the journal names.
   ///   - now: for the age of the newest checkpoint; nil leaves it unsaid.
   ///   - ageSecondsMax: fails freshness beyond this; nil never does.
   /// Throws only when something could not be read, or is no journal.
   package func verify(
-    outside: [Checkpoint] = [], now: Timestamp? = nil, ageSecondsMax: Double? = nil
+    outside: [OutsideCheckpoint] = [], trust: CheckpointTrust = CheckpointTrust(),
+    now: Timestamp? = nil, ageSecondsMax: Double? = nil
   ) throws(JournalError) -> JournalVerification {
     guard let identity = try JournalIdentity.read(storage) else {
       throw .notAJournal(found: "no \(JournalLayout.settings)")
     }
     // Checkpoints before segments: what they cover was written before them.
-    let files = try CheckpointFiles.read(storage)
-    var walk = VerificationWalk(files, outside: outside, origin: identity.origin)
+    let review = try CheckpointReview(storage, identity, trust, outside: outside)
+    var walk = VerificationWalk(review)
     try JournalError.wrapping { () throws(StorageError) in
       let (names, orphans) = try SegmentName.list(storage)
       for (position, name) in names.enumerated() {
@@ -44,6 +46,12 @@ private struct VerificationWalk: ~Copyable {
     let checkpoint: Checkpoint
     let file: String
     let isNewest: Bool
+
+    init(_ claim: CheckpointReview.Claim, _ newest: Checkpoint?) {
+      checkpoint = claim.checkpoint
+      file = claim.file
+      isNewest = !claim.isFromOutside && claim.checkpoint == newest
+    }
   }
 
   private var result = JournalVerification()
@@ -76,35 +84,11 @@ private struct VerificationWalk: ~Copyable {
     let derived: Digest
   }
 
-  init(_ files: CheckpointFiles.State, outside: [Checkpoint], origin: String) {
-    let newest = files.history.checkpoints.last ?? files.current
-    newestSize = newest?.size ?? 0
-    if let damage = files.damage(origin: origin) {
-      result.completeness.add(VerificationFailure(.checkpointAltered, damage))
-    }
-    result.checkpointCount = files.history.checkpoints.count
-    result.coveredCount = newestSize
-    var targets = files.history.checkpoints.map {
-      Target(checkpoint: $0, file: JournalLayout.checkpoints, isNewest: $0 == newest)
-    }
-    if let current = files.current {
-      targets.append(
-        Target(
-          checkpoint: current, file: JournalLayout.checkpoint, isNewest: current == newest))
-    }
-    for checkpoint in outside {
-      if checkpoint.origin != origin {
-        result.completeness.add(
-          VerificationFailure(
-            .checkpointAltered,
-            JournalDamage(
-              file: "outside checkpoint", index: nil, byteOffset: 0,
-              expected: "origin \(origin)", found: checkpoint.origin)))
-      }
-      targets.append(
-        Target(checkpoint: checkpoint, file: "outside checkpoint", isNewest: false))
-    }
-    self.targets = targets.sorted { $0.checkpoint.size < $1.checkpoint.size }
+  init(_ review: CheckpointReview) {
+    newestSize = review.newest?.size ?? 0
+    review.fill(&result)
+    targets = review.claims.map { Target($0, review.newest) }
+      .sorted { $0.checkpoint.size < $1.checkpoint.size }
     judgeTargets()
   }
 

@@ -1,23 +1,38 @@
 /// The files `checkpoint` and `checkpoints`: the newest one, and all of them.
 ///
 /// A checkpoint is first appended to `checkpoints`, then `checkpoint` is replaced. So the newest
-/// is the last of `checkpoints`, and `checkpoint` is that one or, after a crash, the one before.
+/// is the last of `checkpoints`, and `checkpoint` is that one or, after a crash, the one before. A
+/// torn note at the end of `checkpoints` means that `checkpoint` is still the last whole one: with
+/// any other it is damage.
 struct CheckpointFiles {
   private let storage: any JournalStorage
   private let file: any JournalFile
   private var byteCount: Int
-  private(set) var newest: Checkpoint?
+  private(set) var newest: StoredCheckpoint?
   /// Bytes of a torn note that opening cut away.
   let cutByteCount: Int
+  /// Bare bodies from before the journal had a key.
+  let unsignedCount: Int
 
   /// Opens both, cuts a torn note and completes an interrupted replace.
-  init(_ storage: any JournalStorage, origin: String) throws(JournalError) {
+  ///
+  /// - Parameters:
+  ///   - key: must have signed the newest, if it is signed.
+  ///   - isSigned: whether the journal has had its key before this.
+  init(
+    _ storage: any JournalStorage, _ key: VerifierKey, isSigned: Bool
+  ) throws(JournalError) {
     self.storage = storage
-    let state = try CheckpointFiles.read(storage)
-    if let damage = state.damage(origin: origin) { throw .damage(damage) }
-    newest = state.history.checkpoints.last
+    let state = try CheckpointFiles.read(storage, isSigned: isSigned)
+    if let damage = state.damage(origin: key.name, isSigned: isSigned)
+      ?? state.refusedSignature(under: key)
+    {
+      throw .damage(damage)
+    }
+    newest = state.history.newest
     byteCount = state.history.wholeByteCount
     cutByteCount = state.history.tailByteCount
+    unsignedCount = state.history.unsignedCount
     let (length, cut, newest) = (byteCount, cutByteCount, newest)
     file = try JournalError.wrapping { () throws(StorageError) in
       let file = try storage.open(JournalLayout.checkpoints, .writing(.group))
@@ -26,26 +41,31 @@ struct CheckpointFiles {
         try file.synchronize()
       }
       try storage.synchronizeDirectory("")
-      if let newest, state.current != newest { try CheckpointFiles.replace(storage, newest) }
+      if let newest, state.currentBytes != newest.bytes {
+        try CheckpointFiles.replace(storage, newest)
+      }
       return file
     }
   }
 
-  /// Adds a checkpoint, durably, in both files.
-  mutating func add(_ checkpoint: Checkpoint) throws(StorageError) {
-    let note = CheckpointHistory.note(checkpoint)
+  /// Adds a checkpoint, or a note that is there already with more signatures, durably.
+  mutating func add(_ signed: SignedCheckpoint) throws(StorageError) {
+    let stored = StoredCheckpoint(signed)
+    let note = stored.historyBytes
     try file.write(note.span, at: byteCount)
     try file.synchronize()
-    try CheckpointFiles.replace(storage, checkpoint)
+    if stored.checkpoint.size >= newest?.checkpoint.size ?? 0 {
+      try CheckpointFiles.replace(storage, stored)
+      newest = stored
+    }
     byteCount += note.count
-    newest = checkpoint
   }
 
   private static func replace(
-    _ storage: any JournalStorage, _ checkpoint: Checkpoint
+    _ storage: any JournalStorage, _ checkpoint: StoredCheckpoint
   ) throws(StorageError) {
-    let body = Array(checkpoint.body.utf8)
-    try storage.replace(JournalLayout.checkpoint, with: body.span, .group)
+    let bytes = checkpoint.bytes
+    try storage.replace(JournalLayout.checkpoint, with: bytes.span, .group)
   }
 
   /// What the two files hold.
@@ -54,31 +74,77 @@ struct CheckpointFiles {
     /// Nil when there is no file `checkpoint`.
     let currentBytes: [UInt8]?
     /// Nil also when the file is no checkpoint.
-    let current: Checkpoint?
+    let current: StoredCheckpoint?
   }
 
-  static func read(_ storage: any JournalStorage) throws(JournalError) -> State {
+  private static let pieceByteCount = 1 << 18
+
+  /// Reads `checkpoint` first: a running writer adds to `checkpoints` before it replaces the other.
+  static func read(
+    _ storage: any JournalStorage, isSigned: Bool, trust: CheckpointTrust? = nil
+  ) throws(JournalError) -> State {
     try JournalError.wrapping { () throws(StorageError) in
-      let all = try storage.contents(
-        JournalLayout.checkpoints, byteCountMax: CheckpointHistory.byteCountMax)
       let current = try storage.contents(
-        JournalLayout.checkpoint, byteCountMax: Checkpoint.bodyByteCountMax)
+        JournalLayout.checkpoint, byteCountMax: SignedNote.byteCountMax)
+      var history = CheckpointHistory(trust: trust)
+      try readHistory(storage, &history)
+      history.finish(isSigned: isSigned)
       return State(
-        history: CheckpointHistory(all ?? []), currentBytes: current,
-        current: current.flatMap { Checkpoint(body: $0) })
+        history: history, currentBytes: current, current: current.flatMap { StoredCheckpoint($0) })
+    }
+  }
+
+  private static func readHistory(
+    _ storage: any JournalStorage, _ history: inout CheckpointHistory
+  ) throws(StorageError) {
+    let file: any JournalFile
+    do {
+      file = try storage.open(JournalLayout.checkpoints, .reading)
+    } catch {
+      if error.isMissing { return }
+      throw error
+    }
+    let size = try file.size()
+    var buffer = [UInt8](repeating: 0, count: min(size, pieceByteCount))
+    var offset = 0
+    while offset < size {
+      let count = try file.read(
+        at: offset, into: &buffer, 0..<min(buffer.count, size - offset))
+      guard count > 0 else { return }
+      history.take(Array(buffer.prefix(count)))
+      offset += count
     }
   }
 }
 
 extension CheckpointFiles.State {
   /// The first thing in the two files that no writer of ours leaves behind, whenever it stops.
-  func damage(origin: String) -> JournalDamage? {
+  func damage(origin: String, isSigned: Bool) -> JournalDamage? {
     if let offset = history.damageOffset {
-      return damage(JournalLayout.checkpoints, offset, "a checkpoint", "other bytes")
+      return damage(JournalLayout.checkpoints, offset, "a later checkpoint", "another")
     }
     for checkpoint in history.checkpoints where checkpoint.origin != origin {
       return damage(JournalLayout.checkpoints, 0, "origin \(origin)", checkpoint.origin)
     }
+    if isSigned, let newest = history.newest, newest.note == nil {
+      return damage(JournalLayout.checkpoints, 0, "a signed newest checkpoint", "an unsigned one")
+    }
+    return tailDamage() ?? currentDamage(isSigned: isSigned)
+  }
+
+  private func tailDamage() -> JournalDamage? {
+    guard history.tailByteCount > 0 else { return nil }
+    let isTorn =
+      history.tailByteCount <= SignedNote.byteCountMax
+      && current?.checkpoint == history.checkpoints.last
+      && (currentBytes == nil) == history.checkpoints.isEmpty
+    if isTorn { return nil }
+    return damage(
+      JournalLayout.checkpoints, history.wholeByteCount, "a checkpoint",
+      "\(history.tailByteCount) other bytes")
+  }
+
+  private func currentDamage(isSigned: Bool) -> JournalDamage? {
     let last = history.checkpoints.last
     guard let currentBytes else {
       if history.checkpoints.count < 2 { return nil }
@@ -88,10 +154,26 @@ extension CheckpointFiles.State {
       return damage(
         JournalLayout.checkpoint, 0, "a checkpoint", "\(currentBytes.count) other bytes")
     }
-    if history.checkpoints.suffix(2).contains(current) { return nil }
+    if isSigned, current.note == nil {
+      return damage(JournalLayout.checkpoint, 0, "a signed checkpoint", "an unsigned one")
+    }
+    if history.checkpoints.suffix(2).contains(current.checkpoint) { return nil }
+    let found = current.checkpoint
     return damage(
       JournalLayout.checkpoint, 0, last.map { "size \($0.size) root \($0.root.hex)" } ?? "no file",
-      "size \(current.size) root \(current.root.hex)")
+      "size \(found.size) root \(found.root.hex)")
+  }
+
+  /// The newest of each file must be signed by `key`, where it is signed.
+  func refusedSignature(under key: VerifierKey) -> JournalDamage? {
+    let trust = CheckpointTrust(logKey: key)
+    for (file, stored) in [
+      (JournalLayout.checkpoints, history.newest), (JournalLayout.checkpoint, current),
+    ] {
+      guard let stored, case .refused(let error) = trust.judge(stored).signature else { continue }
+      return damage(file, 0, "a signature of \(key.vkey)", "\(error)")
+    }
+    return nil
   }
 
   private func damage(

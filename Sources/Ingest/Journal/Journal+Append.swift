@@ -127,7 +127,7 @@ extension Journal {
 /// The journal's own records. They are written with the first entry that is news, never on a
 /// timer or a batch's edge: the same input gives the same entries whatever the batch size.
 extension Journal {
-  private func recordOpening(at now: Timestamp) throws(JournalError) {
+  func recordOpening(at now: Timestamp) throws(JournalError) {
     guard !hasNews else { return }
     hasNews = true
     try appendControl(.journalOpened, at: now) { _ in }

@@ -6,12 +6,18 @@ extension Journal {
   /// Cost: reads all leaf hashes (32 bytes an entry) and the last segment's entries, and the
   /// entries that the key index does not cover: all of them when `index/` was deleted.
   ///
-  /// - Parameter randomBytes: makes a new journal's secret; nil when none can be had.
+  /// An existing journal is refused without its key, with another, and when it never had one:
+  /// nothing is ever added unsigned.
+  ///
+  /// - Parameters:
+  ///   - keyFile: where the signing key is, or is to be made; nil for `key` in the directory.
+  ///   - randomBytes: makes a new journal's secrets; nil when none can be had.
   package static func open(
     _ storage: any JournalStorage, _ settings: JournalSettings, at now: Timestamp,
-    randomBytes: (Int) -> [UInt8]?
+    keyFile: SigningKeyFile? = nil, randomBytes: (Int) -> [UInt8]?
   ) throws(JournalError) -> Journal {
-    let creation = JournalCreation(storage: storage, settings: settings)
+    let creation = JournalCreation(
+      storage: storage, settings: settings, keyFile: keyFile ?? SigningKeyFile(storage))
     try creation.refuseForeignDirectory()
     let lock = try takeLock(storage)
     let existing = try JournalIdentity.read(storage)
@@ -24,8 +30,18 @@ extension Journal {
     if let wanted = settings.origin, wanted != identity.origin {
       throw .origin(found: identity.origin, expected: wanted)
     }
-    let secret = try creation.readSecret()
-    let parts = try gather(storage, settings, identity, existing == nil, lock, secret)
+    let signer = try creation.signer(of: identity)
+    let parts = try gather(
+      storage, settings, identity, signer, isNew: existing == nil, lock,
+      try creation.readSecret())
+    return try recovered(parts, storage, settings, at: now)
+  }
+
+  /// The journal out of its parts; what recovery cut is recorded and committed.
+  static func recovered(
+    _ parts: consuming JournalParts, _ storage: any JournalStorage, _ settings: JournalSettings,
+    at now: Timestamp
+  ) throws(JournalError) -> Journal {
     let counts = [
       ControlRecord.Count("bytes_cut", parts.outcome.cutByteCount),
       ControlRecord.Count("rejected_bytes_cut", parts.rejected.cutByteCount),
@@ -39,7 +55,7 @@ extension Journal {
     return journal
   }
 
-  private static func takeLock(
+  static func takeLock(
     _ storage: any JournalStorage
   ) throws(JournalError) -> any JournalFile {
     let lock = try JournalError.wrapping { () throws(StorageError) in
@@ -53,14 +69,15 @@ extension Journal {
     throw .locked(holder: String(decoding: digits, as: UTF8.self))
   }
 
-  private static func gather(
+  static func gather(
     _ storage: any JournalStorage, _ settings: JournalSettings, _ identity: JournalIdentity,
-    _ isNew: Bool, _ lock: any JournalFile, _ secretBytes: [UInt8]
+    _ signer: NoteSigner, isNew: Bool, _ lock: any JournalFile, _ secretBytes: [UInt8]
   ) throws(JournalError) -> JournalParts {
     var secret = JournalSecret(secretBytes)
     var hasher = MerkleHasher()
-    let checkpoints = try CheckpointFiles(storage, origin: identity.origin)
-    let recovery = JournalRecovery(storage: storage, newest: checkpoints.newest)
+    let checkpoints = try CheckpointFiles(
+      storage, signer.key, isSigned: identity.vkey != nil)
+    let recovery = JournalRecovery(storage: storage, newest: checkpoints.newest?.checkpoint)
     let outcome = try recovery.run(&hasher, &secret)
     let keys = try KeyIndexReplay(storage: storage, settings: settings)
       .run(entryCount: outcome.tree.size, &hasher, &secret)
@@ -71,8 +88,8 @@ extension Journal {
       try OversizeLines(storage, byteCountMax: settings.oversizeByteCountMax)
     }
     return JournalParts(
-      identity: identity, isNew: isNew, lock: lock, secret: secret, hasher: hasher,
-      outcome: outcome, keys: keys, rejected: rejected, oversize: oversize,
+      identity: identity, isNew: isNew, lock: lock, signer: signer, secret: secret,
+      hasher: hasher, outcome: outcome, keys: keys, rejected: rejected, oversize: oversize,
       checkpoints: checkpoints)
   }
 }
@@ -81,6 +98,7 @@ extension Journal {
 struct JournalCreation {
   let storage: any JournalStorage
   let settings: JournalSettings
+  let keyFile: SigningKeyFile
 
   /// Refuses a directory that is neither a journal nor empty, before anything is written in it.
   func refuseForeignDirectory() throws(JournalError) {
@@ -107,8 +125,12 @@ struct JournalCreation {
     guard let secret = randomBytes(JournalLayout.secretByteCount),
       secret.count == JournalLayout.secretByteCount
     else { throw .noRandomBytes }
+    let key = try JournalCreation.wrappingKey { () throws(SigningKeyError) in
+      try keyFile.readOrMake(randomBytes: randomBytes)
+    }
     let identity = JournalIdentity(
-      origin: origin, createdAt: now, segmentByteCount: settings.segmentByteCount)
+      origin: origin, vkey: NoteSigner(name: origin, key).key, createdAt: now,
+      segmentByteCount: settings.segmentByteCount)
     try JournalError.wrapping { () throws(StorageError) in
       for name in [JournalLayout.segments, JournalLayout.oversize, JournalLayout.index] {
         try storage.createDirectory(name)
@@ -117,6 +139,23 @@ struct JournalCreation {
       try storage.replace(JournalLayout.settings, with: identity.bytes.span, .group)
     }
     return identity
+  }
+
+  /// The signer whose vkey the journal names.
+  func signer(of identity: JournalIdentity) throws(JournalError) -> NoteSigner {
+    guard let vkey = identity.vkey else { throw .unsigned }
+    let key = try JournalCreation.wrappingKey { () throws(SigningKeyError) in try keyFile.read() }
+    let signer = NoteSigner(name: identity.origin, key)
+    guard signer.key == vkey else {
+      throw .otherKey(found: signer.key.vkey, expected: vkey.vkey)
+    }
+    return signer
+  }
+
+  static func wrappingKey(
+    _ body: () throws(SigningKeyError) -> Ed25519SigningKey
+  ) throws(JournalError) -> Ed25519SigningKey {
+    do { return try body() } catch { throw .key(error) }
   }
 
   func readSecret() throws(JournalError) -> [UInt8] {

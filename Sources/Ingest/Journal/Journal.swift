@@ -13,6 +13,8 @@ package final class Journal {
   package let isNew: Bool
   let settings: JournalSettings
   let storage: any JournalStorage
+  /// Signs the checkpoints.
+  let signer: NoteSigner
   private var lock: (any JournalFile)?
   var secret: JournalSecret
   var hasher: MerkleHasher
@@ -41,6 +43,7 @@ package final class Journal {
     origin = parts.identity.origin
     isNew = parts.isNew
     lock = parts.lock
+    signer = parts.signer
     tree = parts.outcome.tree
     segment = parts.outcome.segment
     lastLeaf = parts.outcome.lastLeaf
@@ -62,7 +65,10 @@ package final class Journal {
   package var committedCount: Int { acknowledgedCount }
 
   /// The newest checkpoint written.
-  package var newestCheckpoint: Checkpoint? { checkpoints.newest }
+  package var newestCheckpoint: Checkpoint? { checkpoints.newest?.checkpoint }
+
+  /// What checks its checkpoints' signatures.
+  package var vkey: VerifierKey { signer.key }
 
   /// HMAC-SHA-256 of an emitter's line under the journal's secret: for `original_hmac`, and for
   /// `RejectedLine.lineHMAC`.
@@ -78,11 +84,12 @@ package final class Journal {
     acknowledgedCount = tree.size
   }
 
-  /// Commits, and writes a checkpoint over all entries when there is news since the last one.
+  /// Commits, and signs a checkpoint over all entries when there is news since the last one.
   package func checkpoint() throws(JournalError) {
     try commit()
-    guard tree.size > checkpoints.newest?.size ?? 0 else { return }
-    let fresh = Checkpoint(origin: origin, size: tree.size, root: tree.root(&hasher))
+    guard hasUncoveredEntries else { return }
+    let fresh = SignedCheckpoint(
+      Checkpoint(origin: origin, size: tree.size, root: tree.root(&hasher)), by: signer)
     try attempt { () throws(StorageError) in
       try segment.synchronizeLeaves()
       try checkpoints.add(fresh)
@@ -100,6 +107,9 @@ package final class Journal {
     end = .closed
     lock = nil
   }
+
+  /// Whether there are entries behind the newest checkpoint.
+  var hasUncoveredEntries: Bool { tree.size > checkpoints.newest?.checkpoint.size ?? 0 }
 
   /// Writes what is pending, without acknowledging it.
   func flush() throws(StorageError) {
@@ -131,6 +141,7 @@ struct JournalParts: ~Copyable {
   let identity: JournalIdentity
   let isNew: Bool
   let lock: any JournalFile
+  let signer: NoteSigner
   let secret: JournalSecret
   let hasher: MerkleHasher
   let outcome: JournalRecovery.Outcome

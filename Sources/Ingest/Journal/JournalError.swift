@@ -12,6 +12,16 @@ package enum JournalError: Error, Hashable, Sendable {
   case origin(found: String, expected: String)
   /// An existing journal without its secret is refused for writing.
   case secret(byteCountFound: Int?)
+  /// The signing key cannot be had: an existing journal without it is refused for writing.
+  case key(SigningKeyError)
+  /// The key is not the one whose vkey `journal.json` names.
+  case otherKey(found: String, expected: String)
+  /// A journal of the version before signing: refused for writing until it is adopted.
+  case unsigned
+  /// A journal that has its key cannot be adopted again.
+  case alreadySigned(vkey: String)
+  /// Cosignatures on a checkpoint that this journal never signed.
+  case foreignCheckpoint(CheckpointError?)
   /// Evidence is damaged: nothing was changed, and only reading and verifying go on.
   case damage(JournalDamage)
   /// A write or sync failed earlier: this handle is finished. Entries from `firstIndexNotTaken` on
@@ -74,6 +84,17 @@ extension JournalError: CustomStringConvertible {
     case .origin(let found, let expected): "journal: origin: found \(found), expected \(expected)"
     case .secret(let count):
       "journal: hmac-secret: found \(count.map { "\($0) bytes" } ?? "no file"), expected 32 bytes"
+    case .key(let error): "journal: \(error)"
+    case .otherKey(let found, let expected):
+      "journal: key: found that of \(found), expected that of \(expected)"
+    case .unsigned:
+      "journal: journal.json: found no vkey, expected a signed journal: vigil init --adopt takes "
+        + "an unsigned one over"
+    case .alreadySigned(let vkey):
+      "journal: adopt: found a journal signed by \(vkey), expected an unsigned one"
+    case .foreignCheckpoint(let error):
+      "journal: cosigned checkpoint: found one that this journal has not signed"
+        + (error.map { ": \($0)" } ?? "")
     case .damage(let damage): "journal: damaged: \(damage)"
     case .failed(let index, let cause):
       "journal: stopped before entry \(index): \(cause), expected every write and sync to succeed"

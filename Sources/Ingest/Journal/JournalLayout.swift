@@ -2,6 +2,8 @@
 package enum JournalLayout {
   package static let settings = "journal.json"
   package static let secret = "hmac-secret"
+  /// The seed that signs, unless it is kept elsewhere.
+  package static let key = "key"
   package static let lock = "lock"
   package static let segments = "segments"
   package static let checkpoint = "checkpoint"
@@ -15,7 +17,7 @@ package enum JournalLayout {
   /// an interrupted creation leaves behind.
   static func isLeftByCreation(_ name: String) -> Bool {
     let stem = name.hasSuffix(".tmp") ? String(name.dropLast(4)) : name
-    return [settings, secret, lock, segments, oversize, index].contains(stem)
+    return [settings, secret, key, lock, segments, oversize, index].contains(stem)
   }
 }
 

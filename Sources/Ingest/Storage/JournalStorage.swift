@@ -51,6 +51,9 @@ package protocol JournalFile: AnyObject {
   func synchronize() throws(StorageError)
 
   func truncate(to byteCount: Int) throws(StorageError)
+
+  /// The permission bits: 0o600 for a file of `FilePermission.owner`.
+  func permissions() throws(StorageError) -> UInt32
 }
 
 /// How a file is opened.

@@ -18,6 +18,14 @@ package final class PosixFile: JournalFile, Sendable {
     return Int(status.st_size)
   }
 
+  package func permissions() throws(StorageError) -> UInt32 {
+    var status = stat()
+    guard unsafe fstat(descriptor.number, &status) == 0 else {
+      throw StorageError(.size, path, errno)
+    }
+    return UInt32(status.st_mode) & 0o7777
+  }
+
   package func read(
     at offset: Int, into buffer: inout [UInt8], _ range: Range<Int>
   ) throws(StorageError) -> Int {

@@ -8,6 +8,7 @@ struct IngestOptions {
   let format: String?
   let source: String?
   let origin: String?
+  let keyPath: String?
   let batchRecordCount: Int
   let clock: Timestamp?
   let isQuiet: Bool
@@ -22,6 +23,7 @@ struct IngestOptions {
     format = arguments.value("--format")
     source = arguments.value("--source")
     origin = arguments.value("--origin")
+    keyPath = arguments.value("--key")
     clock = try Instant.parse(arguments, "--clock")
     isQuiet = arguments.has("--quiet")
     batchRecordCount = try IngestOptions.batch(arguments.value("--batch"))
@@ -53,7 +55,8 @@ struct IngestSession {
     inputs = try InputPlanning.plans(
       options.operands, format: options.format, source: options.source, options.configuration)
     journal = try JournalOpening.forWriting(
-      options.directory, origin: options.origin, now: options.clock ?? tool.now(), tool)
+      options.directory, origin: options.origin, keyPath: options.keyPath,
+      now: options.clock ?? tool.now(), tool)
   }
 
   private var now: () -> Timestamp {
@@ -125,15 +128,19 @@ struct IngestSession {
 
 /// Journals opened the way every command does it.
 enum JournalOpening {
+  /// - Parameter keyPath: where the signing key is, or is to be made; nil for `key` in the directory.
   static func forWriting(
-    _ directory: String, origin: String?, now: Timestamp, _ tool: Tool
+    _ directory: String, origin: String?, keyPath: String? = nil, now: Timestamp, _ tool: Tool
   ) throws -> Journal {
     let storage = try PosixStorage(directory: directory, creating: true)
     let exists = try JournalIdentity.exists(in: storage)
     let settings = JournalSettings(origin: origin ?? (exists ? nil : Assembly.hostName()))
-    let journal = try Journal.open(storage, settings, at: now, randomBytes: SecureRandom.bytes)
+    let keyFile = try keyPath.map { path throws(StorageError) in try SigningKeyFile(path: path) }
+    let journal = try Journal.open(
+      storage, settings, at: now, keyFile: keyFile, randomBytes: SecureRandom.bytes)
     if journal.isNew {
       tool.printError("new journal in \(directory), origin \(journal.origin)")
+      tool.printError("its checkpoints are checked with vkey \(journal.vkey.vkey)")
     }
     return journal
   }

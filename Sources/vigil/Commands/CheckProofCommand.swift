@@ -6,14 +6,15 @@ enum CheckProofCommand: Command {
   static let specification = CommandSpecification(
     name: "check-proof",
     summary: "check proof files against a log's vkey, with no journal at hand",
-    synopsis: "FILE… --vkey VKEY [--entry FILE] [--old FILE]",
+    synopsis:
+      "FILE… --vkey VKEY [--entry FILE | --old FILE] [--witness-key VKEY… [--quorum N]]",
     options: [
       .init("--vkey", "VKEY", "the log's verifier key: name+id+key"),
       .init("--entry", "FILE", "the entry, for one inclusion proof; a newline at its end is ignored"),
       .init("--old", "FILE", "a checkpoint kept from before, which a consistency proof must begin at"),
       .init(
         "--witness-key", "VKEY", isRepeatable: true, "a witness whose cosignature counts"),
-      .init("--quorum", "N", "how many of those witnesses must have cosigned"),
+      .init("--quorum", "N", "how many of them must have cosigned; default: all"),
     ],
     operand: "proof file",
     operandIsRequired: true,
@@ -51,11 +52,12 @@ private struct ProofCheck {
   let key: VerifierKey
   let entry: [UInt8]?
   let old: Checkpoint?
-  let witnesses: [VerifierKey]
-  let quorum: Int
+  let trust: CheckpointTrust
 
   init(_ arguments: ParsedArguments) throws {
-    key = try ProofCheck.key(arguments.required("--vkey"))
+    trust = try SignatureOptions.trust(arguments)
+    guard let key = trust.logKey else { throw UsageError("--vkey is missing") }
+    self.key = key
     if arguments.has("--entry"), arguments.operands.count > 1 {
       throw UsageError("--entry with \(arguments.operands.count) proof files: expected one")
     }
@@ -66,24 +68,6 @@ private struct ProofCheck {
       return bytes.last == 0x0A ? bytes.dropLast() : bytes
     }
     old = try arguments.value("--old").map { try CheckpointOperand.read($0) }
-    witnesses = try arguments.all("--witness-key").map { try ProofCheck.key($0) }
-    quorum = try ProofCheck.quorum(arguments.value("--quorum"), of: witnesses)
-  }
-
-  private static func key(_ text: String) throws -> VerifierKey {
-    do { return try VerifierKey(text) } catch { throw UsageError("\(error)") }
-  }
-
-  private static func quorum(
-    _ text: String?, of witnesses: [VerifierKey]
-  ) throws(UsageError) -> Int {
-    guard let text else { return witnesses.isEmpty ? 0 : 1 }
-    guard let count = Int(text), (0...witnesses.count).contains(count) else {
-      throw UsageError(
-        "--quorum \(Quotation.quoted(text)): expected 0 to \(witnesses.count), the number of "
-          + "--witness-key")
-    }
-    return count
   }
 
   /// What the file proves, in lines; throws a refusal.
@@ -133,18 +117,7 @@ private struct ProofCheck {
   }
 
   private func witnessLines(_ signed: SignedCheckpoint) throws -> [String] {
-    guard !witnesses.isEmpty else { return [] }
-    let valid: [VerifiedSignature]
-    do throws(NoteError) {
-      valid = try signed.note.verified(under: witnesses)
-    } catch .noKnownSignature {
-      valid = []
-    } catch {
-      throw ProofRefusal.checkpoint(.note(error))
-    }
-    guard valid.count >= quorum else {
-      throw ProofRefusal.quorum(found: valid.count, expected: quorum)
-    }
-    return ["cosigned by \(valid.map(\.key.name).joined(separator: ", "))"]
+    let names = try signed.vouchers(under: trust)
+    return names.isEmpty ? [] : ["cosigned by \(names.joined(separator: ", "))"]
   }
 }

@@ -19,6 +19,9 @@ enum IngestCommand: Command {
         "configuration in JSON5 (vigil detect --help says where it is documented)"),
       .init(
         "--origin", "NAME", "name of a new journal in its checkpoints; default: the host's name"),
+      .init(
+        "--key", "FILE", "the journal's signing key, where it is not DIR/key; made with the journal"
+      ),
       .init("--follow", "keep reading as the files grow; SIGINT and SIGTERM end it after a commit"),
       .init("--batch", "N", "records between two commits of an import; default 8192"),
       .init(

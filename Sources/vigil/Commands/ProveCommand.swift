@@ -148,9 +148,9 @@ enum CheckpointOperand {
   /// Its signatures are not checked: it is what the caller kept.
   static func read(_ path: String) throws -> Checkpoint {
     let bytes = try InputDescriptor.contents(ofPath: path, byteCountMax: SignedNote.byteCountMax)
-    guard let head = LogHead(bytes) else {
+    guard let stored = StoredCheckpoint(bytes) else {
       throw UsageError("\(Quotation.quoted(path)): expected a checkpoint, or a tree size")
     }
-    return head.checkpoint
+    return stored.checkpoint
   }
 }

@@ -27,7 +27,7 @@ enum TilesCommand: Command {
     let journal = try JournalOpening.forReading(arguments.required("--journal"))
     let directory = try arguments.required("--out")
     // Before a directory is made for a journal that has nothing to publish.
-    guard try LogHead.read(journal) != nil else { throw TilesError.noCheckpoint }
+    guard try StoredCheckpoint.newest(in: journal) != nil else { throw TilesError.noCheckpoint }
     let out = try PosixStorage(directory: directory, creating: true)
     defer { tool.clearProgress() }
     let result = try TilePublisher(journal, into: out).publish(

@@ -16,6 +16,7 @@ struct Failure {
     case let error as JournalError: error.description
     case let error as StorageError: error.description
     case let error as InputError: error.description
+    case let error as SigningKeyError: error.description
     case let error as ConfigurationError: error.description
     case let error as FollowPositionError: "follow position: \(error.problem)"
     default: "\(error)"
@@ -27,6 +28,7 @@ struct Failure {
     case let error as JournalError: status(error)
     case let error as StorageError: error.operation.isWriting ? .unwritable : .usage
     case let error as TilesError: status(error)
+    case is SigningKeyError: .unwritable
     case is InputError, is FollowPositionError, is ConfigurationError: .usage
     default: .usage
     }
@@ -46,6 +48,8 @@ struct Failure {
     switch error {
     case .damage: .damaged
     case .failed, .closed, .noRandomBytes, .locked, .secret, .unfitRecord: .unwritable
+    case .key, .otherKey, .unsigned: .unwritable
+    case .alreadySigned, .foreignCheckpoint: .usage
     case .storage(let error): error.operation.isWriting ? .unwritable : .usage
     case .notAJournal, .unusableSettings, .origin: .usage
     }

@@ -43,29 +43,3 @@ struct CheckpointTests {
     }
   }
 }
-
-@Suite("CheckpointHistory")
-struct CheckpointHistoryTests {
-  private let notes = (1...3).map {
-    CheckpointHistory.note(Checkpoint(origin: "vigil/edge-1", size: $0 * 10, root: root))
-  }
-
-  @Test("reads whole notes and tells a torn one apart, wherever it is torn")
-  func tornTail() {
-    let whole = Array(notes.joined())
-    #expect(CheckpointHistory(whole).checkpoints.map(\.size) == [10, 20, 30])
-    for length in 0..<whole.count {
-      let history = CheckpointHistory(Array(whole.prefix(length)))
-      #expect(history.checkpoints.count == length / notes[0].count)
-      #expect(history.wholeByteCount + history.tailByteCount == length)
-      #expect(history.damageOffset == nil)
-    }
-  }
-
-  @Test("sizes that do not rise are damage")
-  func risingSizes() {
-    let history = CheckpointHistory(notes[1] + notes[0])
-    #expect(history.checkpoints.map(\.size) == [20])
-    #expect(history.damageOffset == notes[1].count)
-  }
-}

@@ -128,7 +128,7 @@ struct JournalVerifierTests {
   func outsideCheckpoint() throws {
     let honest = try smallJournal()
     let body = try #require(honest.storage.bytes("checkpoint"))
-    let kept = try #require(Checkpoint(body: body))
+    let kept = try SignedCheckpoint(body).checkpoint
     #expect(try honest.verify(outside: [kept]).hasPassed)
     let forged = try smallJournal(count: 8)
     #expect(try forged.verify().hasPassed)
@@ -158,10 +158,11 @@ struct JournalVerifierTests {
       let bytes = Array(line.utf8)
       tree.append(hasher.leaf(bytes.span), &hasher)
     }
-    let body = Checkpoint(origin: "vigil/test", size: 3, root: tree.root(&hasher)).body
+    let checkpoint = Checkpoint(origin: "vigil/test", size: 3, root: tree.root(&hasher))
+    let note = try fixture.signer().note(checkpoint).bytes
     storage.put("segments/000000000000.jsonl", Array((lines.joined(separator: "\n") + "\n").utf8))
-    storage.put("checkpoint", Array(body.utf8))
-    storage.put("checkpoints", Array((body + "\n").utf8))
+    storage.put("checkpoint", note)
+    storage.put("checkpoints", note)
     storage.put("journal.json", try #require(fixture.storage.bytes("journal.json")))
     let verification = try JournalVerifier(storage).verify()
     #expect(verification.integrity.hasPassed)

@@ -34,7 +34,7 @@ private struct Script {
           waiting = []
         }
         if number == 4 {
-          try journal.checkpoint()
+          try cosign(try journal.signCheckpoint(at: fixture.clock.now), journal)
           acknowledged += waiting
           waiting = []
         }
@@ -43,6 +43,19 @@ private struct Script {
       acknowledged += waiting
       waiting = []
     }
+  }
+}
+
+extension Script {
+  /// What `vigil checkpoint --witness` does with the answer.
+  private func cosign(_ signed: SignedCheckpoint?, _ journal: Journal) throws(JournalError) {
+    guard var note = signed, let witness = Script.witness else { return }
+    _ = note.merge([witness.sign(note.note.text, at: 1_700_000_000)])
+    try journal.keep(note)
+  }
+
+  static let witness = Ed25519SigningKey(seed: [UInt8](repeating: 3, count: 32)).map {
+    NoteSigner(name: "witness.example/w1", kind: .cosignature, $0)
   }
 }
 
@@ -65,6 +78,7 @@ private func audit(
     try journal.close(at: after.fixture.clock.now)
     let last = try after.fixture.verify()
     #expect(last.hasPassed && last.notYetCovered == 0, "\(story)")
+    #expect(last.vkey != nil && last.unsignedCheckpointCount == 0, "\(story): unsigned")
     guard again else { return }
     // All of it once more: only what was lost is added.
     try after.run()

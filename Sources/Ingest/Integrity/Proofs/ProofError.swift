@@ -63,3 +63,20 @@ extension ProofRefusal: CustomStringConvertible {
     }
   }
 }
+
+extension SignedCheckpoint {
+  /// The names of the witnesses that vouch for it, the log's own signature checked too.
+  ///
+  /// Throws unless the log's key signed it and the quorum of witnesses cosigned it.
+  /// Precondition: `trust` has the log's key.
+  package func vouchers(under trust: CheckpointTrust) throws(ProofRefusal) -> [String] {
+    precondition(trust.logKey != nil, "no key to check a checkpoint under")
+    let judgement = trust.judge(StoredCheckpoint(self))
+    if case .refused(let error) = judgement.signature { throw .checkpoint(error) }
+    let names = judgement.cosignatures.map(\.key.name)
+    guard names.count >= trust.quorum else {
+      throw .quorum(found: names.count, expected: trust.quorum)
+    }
+    return names
+  }
+}

@@ -42,7 +42,7 @@ package struct ProofMaker: ~Copyable {
   /// From a published log.
   package init(published storage: any JournalStorage) throws(TilesError) {
     let head = try ProofMaker.head(storage)
-    let log = PublishedLog(storage, LogHead(head))
+    let log = PublishedLog(storage, StoredCheckpoint(head))
     self.init(head) { (tile) throws(TilesError) in
       try log.hashes(tile)
     } entry: { (index) throws(TilesError) in
@@ -63,7 +63,7 @@ package struct ProofMaker: ~Copyable {
   }
 
   private static func head(_ storage: any JournalStorage) throws(TilesError) -> SignedCheckpoint {
-    guard let head = try LogHead.read(storage), head.checkpoint.size > 0 else {
+    guard let head = try StoredCheckpoint.newest(in: storage), head.checkpoint.size > 0 else {
       throw .noCheckpoint
     }
     guard let signed = head.signed else { throw .unsigned }

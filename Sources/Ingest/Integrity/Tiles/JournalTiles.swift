@@ -41,77 +41,48 @@ package final class JournalTiles {
   }
 }
 
-/// The leaf hashes of a journal by index, from its leaf files.
-///
-/// One segment's file is open at a time; where it is missing or too short, the segment's entries
-/// are hashed and its leaf hashes kept, until another segment is asked for.
+/// The leaf hashes of a journal by index: the stored ones, and where they are missing the ones that
+/// the entries of their segment give, which are kept until another segment is asked for.
 struct JournalLeaves {
   private let reader: JournalReader
-  private let storage: any JournalStorage
-  /// Those with leaf hashes alone, their entries pruned, among them.
-  private let names: [SegmentName]
-  private var position: Int?
-  private var file: LeafFile?
+  private var stored: StoredLeaves
   private var derived: [Digest] = []
+  private var derivedStart = 0
 
   init(_ storage: any JournalStorage) throws(JournalError) {
-    self.storage = storage
     reader = try JournalReader(storage)
-    names = try JournalError.wrapping { () throws(StorageError) in
-      let (segments, leavesOnly) = try SegmentName.list(storage)
-      return (segments + leavesOnly).sorted()
-    }
+    stored = try StoredLeaves(storage)
   }
 
   mutating func leaf(
     _ index: Int, _ hasher: inout MerkleHasher
   ) throws(JournalError) -> Digest {
-    let position = try open(index)
-    let offset = index - names[position].firstIndex
-    let stored: Digest?
-    do { stored = try file?.leaf(offset) } catch { throw .storage(error) }
-    if let stored { return stored }
-    if derived.isEmpty { try derive(names[position], &hasher) }
-    guard offset < derived.count else {
-      throw .damage(
-        JournalDamage(
-          file: names[position].entriesPath, index: index, byteOffset: 0,
-          expected: "entry \(index)", found: "\(derived.count) entries"))
+    if index >= derivedStart, index - derivedStart < derived.count {
+      return derived[index - derivedStart]
     }
-    return derived[offset]
-  }
-
-  /// The segment that holds `index`, its leaf file opened.
-  private mutating func open(_ index: Int) throws(JournalError) -> Int {
-    if let position, names[position].firstIndex <= index,
-      position + 1 == names.count || index < names[position + 1].firstIndex
-    {
-      return position
-    }
-    guard let found = names.lastIndex(where: { $0.firstIndex <= index }) else {
-      throw .damage(
-        JournalDamage(
-          file: JournalLayout.segments, index: index, byteOffset: 0,
-          expected: "a segment with it", found: "\(names.count) segments"))
-    }
-    derived = []
-    let name = names[found]
-    file = try JournalError.wrapping { () throws(StorageError) in try LeafFile(name, storage) }
-    position = found
-    return found
-  }
-
-  private mutating func derive(
-    _ name: SegmentName, _ hasher: inout MerkleHasher
-  ) throws(JournalError) {
-    guard let segment = reader.segments.first(where: { $0.name == name }) else { return }
-    var cursor = LineCursor(segment.file, limit: segment.byteCount)
-    var result: [Digest] = []
     do {
-      while try cursor.next() { result.append(hasher.leaf(cursor.line)) }
+      return try stored.leaf(index)
+    } catch {
+      guard case .damage = error, try derive(around: index, &hasher) else { throw error }
+      return derived[index - derivedStart]
+    }
+  }
+
+  /// Hashes the entries of the segment that holds `index`; false when it has no such entry.
+  private mutating func derive(
+    around index: Int, _ hasher: inout MerkleHasher
+  ) throws(JournalError) -> Bool {
+    guard let segment = reader.segments.last(where: { $0.name.firstIndex <= index }) else {
+      return false
+    }
+    var cursor = LineCursor(segment.file, limit: segment.byteCount)
+    derived = []
+    derivedStart = segment.name.firstIndex
+    do {
+      while try cursor.next() { derived.append(hasher.leaf(cursor.line)) }
     } catch {
       throw .storage(error)
     }
-    derived = result
+    return index - derivedStart < derived.count
   }
 }

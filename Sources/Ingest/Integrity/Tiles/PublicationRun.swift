@@ -1,6 +1,6 @@
 /// One run of a `TilePublisher`: walks entries, writes tiles, and ends with the checkpoint.
 struct PublicationRun: ~Copyable {
-  private let head: LogHead
+  private let head: StoredCheckpoint
   private let published: PublishedLog?
   private let out: any JournalStorage
   private var hasher = MerkleHasher()
@@ -12,7 +12,7 @@ struct PublicationRun: ~Copyable {
   private static let progressStride = 4096
 
   init(
-    _ head: LogHead, _ published: PublishedLog?, _ out: any JournalStorage, rechecking: Bool
+    _ head: StoredCheckpoint, _ published: PublishedLog?, _ out: any JournalStorage, rechecking: Bool
   ) throws(TilesError) {
     self.head = head
     self.published = published

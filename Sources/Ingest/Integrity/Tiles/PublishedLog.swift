@@ -3,11 +3,11 @@
 /// Nothing it answers is to be believed before it has been put together to the checkpoint's root.
 package struct PublishedLog {
   let storage: any JournalStorage
-  package let head: LogHead
+  package let head: StoredCheckpoint
 
   package var size: Int { head.checkpoint.size }
 
-  package init(_ storage: any JournalStorage, _ head: LogHead) {
+  package init(_ storage: any JournalStorage, _ head: StoredCheckpoint) {
     self.storage = storage
     self.head = head
   }
@@ -16,7 +16,7 @@ package struct PublishedLog {
   package static func open(
     _ storage: any JournalStorage
   ) throws(TilesError) -> PublishedLog? {
-    guard let head = try LogHead.read(storage) else { return nil }
+    guard let head = try StoredCheckpoint.newest(in: storage) else { return nil }
     return PublishedLog(storage, head)
   }
 
@@ -82,5 +82,24 @@ package struct PublishedLog {
         found: "root \(root.hex)")
     }
     return start
+  }
+}
+
+extension StoredCheckpoint {
+  /// The file `checkpoint` of a journal or of a published log; nil when there is none.
+  ///
+  /// Its signatures are not checked. Throws a disagreement when the file is no checkpoint.
+  package static func newest(
+    in storage: any JournalStorage
+  ) throws(TilesError) -> StoredCheckpoint? {
+    let bytes = try TilesError.published { () throws(StorageError) in
+      try storage.contents(JournalLayout.checkpoint, byteCountMax: SignedNote.byteCountMax)
+    }
+    guard let bytes else { return nil }
+    guard let checkpoint = StoredCheckpoint(bytes) else {
+      throw .disagreement(
+        JournalLayout.checkpoint, expected: "a checkpoint", found: "\(bytes.count) other bytes")
+    }
+    return checkpoint
   }
 }

@@ -44,11 +44,9 @@ package struct TilePublisher {
     rechecking: Bool = false, progress: (Int) -> Void = { _ in }
   ) throws(TilesError) -> TilePublication {
     // The checkpoint before the entries: what it covers was written before it.
-    guard let head = try LogHead.read(journal) else { throw .noCheckpoint }
+    guard let head = try StoredCheckpoint.newest(in: journal) else { throw .noCheckpoint }
     let reader = try TilesError.reading { () throws(JournalError) in try JournalReader(journal) }
-    guard head.checkpoint.origin == reader.identity.origin else {
-      throw .origin(found: head.checkpoint.origin, expected: reader.identity.origin)
-    }
+    try requireSigned(head, reader.identity)
     let lock = try takeLock()
     defer { withExtendedLifetime(lock) {} }
     let published = try openPublished(head.checkpoint)
@@ -58,6 +56,22 @@ package struct TilePublisher {
     var run = try PublicationRun(head, published, out, rechecking: rechecking)
     try run.takeEntries(reader, progress)
     return try run.finish()
+  }
+
+  /// The journal's own key must have signed what is handed out.
+  private func requireSigned(
+    _ head: StoredCheckpoint, _ identity: JournalIdentity
+  ) throws(TilesError) {
+    guard let vkey = identity.vkey, let signed = head.signed else { throw .unsigned }
+    do throws(CheckpointError) {
+      try signed.verify(by: vkey)
+    } catch {
+      throw .journal(
+        .damage(
+          JournalDamage(
+            file: JournalLayout.checkpoint, index: nil, byteOffset: 0,
+            expected: "a signature of \(vkey)", found: error.description)))
+    }
   }
 
   private func takeLock() throws(TilesError) -> any JournalFile {
@@ -100,7 +114,7 @@ package struct TilePublisher {
 
   /// Nothing new but, it may be, signatures.
   private func renewCheckpoint(
-    _ head: LogHead, _ published: PublishedLog
+    _ head: StoredCheckpoint, _ published: PublishedLog
   ) throws(TilesError) -> TilePublication {
     if head.bytes != published.head.bytes {
       try TilesError.published { () throws(StorageError) in

@@ -5,9 +5,9 @@ import Testing
 @Suite("ProofMaker")
 struct ProofMakerTests {
   private func journal(_ size: Int) throws -> (SignedJournal, SimulatedStorage) {
-    var journal = try SignedJournal()
+    var journal = SignedJournal()
     try journal.grow(to: size)
-    return (journal, try journal.storage())
+    return (journal, journal.fixture.storage)
   }
 
   private func leaves(_ storage: SimulatedStorage) throws -> [Digest] {
@@ -28,7 +28,7 @@ struct ProofMakerTests {
     for index in 0..<23 {
       let proof = try maker.inclusion(of: index)
       #expect(proof.path == Definition.inclusion(index, all[...]))
-      try InclusionProof(proof.bytes).verify(leaf: all[index], by: journal.key)
+      try InclusionProof(proof.bytes).verify(leaf: all[index], by: journal.key())
       #expect(try published.inclusion(of: index) == proof)
       let carrying = try maker.inclusion(of: index, withEntry: true)
       #expect(carrying.extra.flatMap { ProofExtra($0) }?.leaf == all[index])
@@ -36,7 +36,7 @@ struct ProofMakerTests {
       let older = try maker.consistency(from: index + 1)
       #expect(older.path == Definition.consistency(index + 1, all[...]))
       #expect(older.oldRoot == Definition.root(all[...index]))
-      try ConsistencyProof(older.bytes).verify(by: journal.key, continuing: nil)
+      try ConsistencyProof(older.bytes).verify(by: journal.key(), continuing: nil)
       #expect(try published.consistency(from: index + 1) == older)
     }
   }
@@ -68,7 +68,7 @@ struct ProofMakerTests {
     }
     var maker = try ProofMaker(journal: storage)
     for index in stride(from: 0, to: 60, by: 7) {
-      try maker.inclusion(of: index).verify(leaf: expected[index], by: journal.key)
+      try maker.inclusion(of: index).verify(leaf: expected[index], by: journal.key())
     }
   }
 

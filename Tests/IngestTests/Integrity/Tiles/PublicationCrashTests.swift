@@ -8,12 +8,12 @@ struct PublicationCrashTests {
   /// A directory published at 250 entries, and the journal grown to 270: a full tile on each level
   /// that has one, partial ones that go and others that come.
   private func grown() throws -> (SignedJournal, SimulatedStorage, SimulatedStorage) {
-    var journal = try SignedJournal()
+    var journal = SignedJournal()
     let out = SimulatedStorage()
     try journal.grow(to: 250)
     try journal.publish(into: out)
     try journal.grow(to: 270)
-    return (journal, try journal.storage(), out)
+    return (journal, journal.fixture.storage, out)
   }
 
   private func operationCount(_ journal: SimulatedStorage, _ out: SimulatedStorage) throws -> Int {
@@ -36,11 +36,11 @@ struct PublicationCrashTests {
       out.fault = .powerLoss
       #expect(throws: TilesError.self) { try TilePublisher(source, into: out).publish() }
       let after = out.afterPowerLoss(loss, seed: UInt64(index))
-      let size = try PublishedCheck(key: journal.key, storage: after).run()
+      let size = try PublishedCheck(key: journal.key(), storage: after).run()
       outcomes.insert(size)
       let again = try TilePublisher(source, into: after).publish(rechecking: index % 3 == 0)
       #expect(again.size == 270)
-      #expect(try PublishedCheck(key: journal.key, storage: after).run() == 270, "\(index)")
+      #expect(try PublishedCheck(key: journal.key(), storage: after).run() == 270, "\(index)")
     }
     #expect(outcomes.isSubset(of: [250, 270]) && outcomes.contains(250))
   }
@@ -56,19 +56,19 @@ struct PublicationCrashTests {
       out.fault = fault
       #expect(throws: TilesError.self) { try TilePublisher(source, into: out).publish() }
       out.faultIndex = nil
-      let size = try PublishedCheck(key: journal.key, storage: out).run()
+      let size = try PublishedCheck(key: journal.key(), storage: out).run()
       #expect([250, 270].contains(size), "\(fault) \(index)")
       let again = try TilePublisher(source, into: out).publish()
       #expect(again.size == 270)
-      #expect(try PublishedCheck(key: journal.key, storage: out).run() == 270, "\(index)")
+      #expect(try PublishedCheck(key: journal.key(), storage: out).run() == 270, "\(index)")
     }
   }
 
   @Test("what a first run left behind is completed, also when the journal has grown meanwhile")
   func firstRun() throws {
-    var journal = try SignedJournal()
+    var journal = SignedJournal()
     try journal.grow(to: 258)
-    let source = try journal.storage()
+    let source = journal.fixture.storage
     let count = try operationCount(source, SimulatedStorage())
     try journal.grow(to: 530)
     for index in 0..<count {
@@ -78,7 +78,7 @@ struct PublicationCrashTests {
       #expect(throws: TilesError.self) { try TilePublisher(source, into: out).publish() }
       let after = out.afterPowerLoss(.torn, seed: UInt64(index))
       #expect(try journal.publish(into: after).size == 530)
-      #expect(try PublishedCheck(key: journal.key, storage: after).run() == 530, "\(index)")
+      #expect(try PublishedCheck(key: journal.key(), storage: after).run() == 530, "\(index)")
       let kept = after.paths.filter { $0.contains(".p/") && !$0.hasPrefix("tile/1/") }
       #expect(kept.allSatisfy { $0.contains("/002.p/") }, "\(index): \(kept)")
     }

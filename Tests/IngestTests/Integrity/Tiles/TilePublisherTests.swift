@@ -6,15 +6,15 @@ import Testing
 struct TilePublisherTests {
   @Test("publishes what a checker by the definitions accepts", arguments: [2, 255, 256, 257, 513])
   func publication(_ size: Int) throws {
-    var journal = try SignedJournal()
+    var journal = SignedJournal()
     try journal.grow(to: size)
     let out = SimulatedStorage()
     let result = try journal.publish(into: out)
     #expect(result.origin == "vigil/test")
     #expect(result.size == size)
     #expect(result.previousSize == nil)
-    #expect(try PublishedCheck(key: journal.key, storage: out).run() == size)
-    #expect(out.bytes("checkpoint") == (try journal.storage().bytes("checkpoint")))
+    #expect(try PublishedCheck(key: journal.key(), storage: out).run() == size)
+    #expect(out.bytes("checkpoint") == (journal.fixture.storage.bytes("checkpoint")))
     let paths = out.paths.filter { $0.hasPrefix("tile/") }
     #expect(paths.count == result.fileCount)
     #expect(paths.reduce(0) { $0 + (out.bytes($1)?.count ?? 0) } == result.byteCount)
@@ -23,7 +23,7 @@ struct TilePublisherTests {
 
   @Test("writes only what is new, and never changes a published file")
   func increments() throws {
-    var journal = try SignedJournal()
+    var journal = SignedJournal()
     let out = SimulatedStorage()
     var kept: [String: [UInt8]] = [:]
     var previous: Int?
@@ -31,7 +31,7 @@ struct TilePublisherTests {
       try journal.grow(to: size)
       let result = try journal.publish(into: out)
       #expect(result.previousSize == previous)
-      #expect(try PublishedCheck(key: journal.key, storage: out).run() == size)
+      #expect(try PublishedCheck(key: journal.key(), storage: out).run() == size)
       // At most two full tiles with their bundles, and four partial ones.
       #expect(result.fileCount <= 2 * 2 + 4)
       for (path, bytes) in kept where !path.contains(".p/") { #expect(out.bytes(path) == bytes) }
@@ -43,7 +43,7 @@ struct TilePublisherTests {
 
   @Test("a partial tile stays until its full tile is published, and then goes with its folder")
   func partialTiles() throws {
-    var journal = try SignedJournal()
+    var journal = SignedJournal()
     let out = SimulatedStorage()
     for size in [3, 200] {
       try journal.grow(to: size)
@@ -60,7 +60,7 @@ struct TilePublisherTests {
 
   @Test("publishes nothing beyond the newest checkpoint")
   func uncovered() throws {
-    var journal = try SignedJournal()
+    var journal = SignedJournal()
     try journal.grow(to: 5)
     let open = try journal.fixture.open()
     _ = try open.append(Build.request("late"), at: journal.fixture.clock.now)
@@ -72,11 +72,11 @@ struct TilePublisherTests {
 
   @Test("new signatures on a published checkpoint are published")
   func signatures() throws {
-    var journal = try SignedJournal()
+    var journal = SignedJournal()
     try journal.grow(to: 2)
     let out = SimulatedStorage()
     try journal.publish(into: out)
-    let storage = try journal.storage()
+    let storage = journal.fixture.storage
     let bytes = try #require(storage.bytes("checkpoint"))
     let more = bytes + Array("— witness.example AAAAAQI=\n".utf8)
     storage.put("checkpoint", more)
@@ -97,7 +97,7 @@ struct TilePublisherTests {
 @Suite("TilePublisher refuses")
 struct TilePublisherRefusalTests {
   private func published(_ size: Int = 300) throws -> (SignedJournal, SimulatedStorage) {
-    var journal = try SignedJournal()
+    var journal = SignedJournal()
     try journal.grow(to: size)
     let out = SimulatedStorage()
     try journal.publish(into: out)
@@ -106,7 +106,7 @@ struct TilePublisherRefusalTests {
 
   @Test("a directory with other things in it, and a journal's own", arguments: ["notes.txt", "journal.json"])
   func foreign(_ name: String) throws {
-    var journal = try SignedJournal()
+    var journal = SignedJournal()
     try journal.grow(to: 2)
     let out = SimulatedStorage()
     out.put(name, [1])
@@ -117,7 +117,7 @@ struct TilePublisherRefusalTests {
   @Test("the log of another origin")
   func origin() throws {
     let (_, out) = try published()
-    var other = try SignedJournal()
+    var other = SignedJournal()
     other.fixture.settings.origin = "vigil/other"
     try other.grow(to: 400)
     #expect(throws: TilesError.origin(found: "vigil/test", expected: "vigil/other")) {
@@ -138,7 +138,7 @@ struct TilePublisherRefusalTests {
     let (_, out) = try published(300)
     let before = out.paths.map { out.bytes($0) }
     for size in [200, 300, 400] {
-      var other = try SignedJournal()
+      var other = SignedJournal()
       _ = try other.fixture.write([Build.request("forged")])
       try other.grow(to: size)
       let error = try #require(throws: TilesError.self) { try other.publish(into: out) }
@@ -193,9 +193,9 @@ struct TilePublisherRefusalTests {
 
   @Test("a journal whose entries do not give its checkpoint's root")
   func damagedJournal() throws {
-    var journal = try SignedJournal()
+    var journal = SignedJournal()
     try journal.grow(to: 20)
-    let storage = try journal.storage()
+    let storage = journal.fixture.storage
     storage.flipBit("segments/000000000000.jsonl", byte: 30, bit: 0)
     let out = SimulatedStorage()
     let error = try #require(throws: TilesError.self) {
