@@ -4,6 +4,7 @@ enum Vigil {
   static let commands: [any Command.Type] = [
     IngestCommand.self, VerifyCommand.self, ScanCommand.self, ActivityCommand.self,
     DetectCommand.self, DemoCommand.self,
+    TilesCommand.self, ProveCommand.self, CheckProofCommand.self,
     InitCommand.self, CheckpointCommand.self, WitnessCommand.self,
     CompressCommand.self, PruneCommand.self,
   ]

@@ -27,6 +27,7 @@ struct Failure {
     switch error {
     case let error as JournalError: status(error)
     case let error as StorageError: status(error)
+    case let error as TilesError: status(error)
     case is SigningKeyError: .unwritable
     case is InputError, is FollowPositionError, is ConfigurationError: .usage
     default: .usage
@@ -36,6 +37,16 @@ struct Failure {
   private static func status(_ error: StorageError) -> ExitStatus {
     if error.operation == .decompress { return .damaged }
     return error.operation.isWriting ? .unwritable : .usage
+  }
+
+  private static func status(_ error: TilesError) -> ExitStatus {
+    switch error {
+    case .journal(let error): status(error)
+    case .storage(let error): status(error)
+    case .disagreement: .damaged
+    case .locked: .unwritable
+    case .foreignDirectory, .origin, .noCheckpoint, .unsigned, .outOfRange: .usage
+    }
   }
 
   private static func status(_ error: JournalError) -> ExitStatus {
