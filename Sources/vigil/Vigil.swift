@@ -2,7 +2,7 @@
 @main
 enum Vigil {
   static let commands: [any Command.Type] = [
-    IngestCommand.self, VerifyCommand.self, ScanCommand.self, ActivityCommand.self,
+    IngestCommand.self, RecordCommand.self, VerifyCommand.self, ScanCommand.self, ActivityCommand.self,
     DetectCommand.self, DemoCommand.self,
   ]
 

@@ -15,6 +15,7 @@ struct Failure {
     switch error {
     case let error as JournalError: error.description
     case let error as StorageError: error.description
+    case let error as JournalHandError: error.description
     case let error as InputError: error.description
     case let error as ConfigurationError: error.description
     case let error as FollowPositionError: "follow position: \(error.problem)"
@@ -26,8 +27,17 @@ struct Failure {
     switch error {
     case let error as JournalError: status(error)
     case let error as StorageError: error.operation.isWriting ? .unwritable : .usage
+    case let error as JournalHandError: status(error)
     case is InputError, is FollowPositionError, is ConfigurationError: .usage
     default: .usage
+    }
+  }
+
+  private static func status(_ error: JournalHandError) -> ExitStatus {
+    switch error {
+    case .journal(let error): status(error)
+    case .storage(let error): error.operation.isWriting ? .unwritable : .usage
+    case .refused, .tooLong, .gone, .noAnswer, .unexpectedAnswer: .unwritable
     }
   }
 
@@ -45,7 +55,7 @@ extension StorageError.Operation {
   /// Whether it changes the disk.
   fileprivate var isWriting: Bool {
     switch self {
-    case .write, .synchronize, .truncate, .rename, .remove, .createDirectory: true
+    case .write, .synchronize, .truncate, .rename, .remove, .createDirectory, .listen, .connect: true
     case .open, .read, .size, .list, .lock: false
     }
   }
