@@ -18,6 +18,9 @@ package final class EventBell: Sendable {
   /// Forgets what has rung so far.
   package func silence() { vigil_bell_silence(descriptor.number) }
 
+  /// Lets other threads run for a moment.
+  package static func yield() { _ = sched_yield() }
+
   /// Waits for the bell, a signal or the time, and silences it.
   package func wait(milliseconds: Int32) {
     var watched = [DescriptorWatch(descriptor.number, reads: true)]

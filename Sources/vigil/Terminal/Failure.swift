@@ -55,7 +55,8 @@ extension StorageError.Operation {
   /// Whether it changes the disk.
   fileprivate var isWriting: Bool {
     switch self {
-    case .write, .synchronize, .truncate, .rename, .remove, .createDirectory, .listen, .connect: true
+    case .write, .synchronize, .truncate, .rename, .remove, .createDirectory, .listen, .connect:
+      true
     case .open, .read, .size, .list, .lock: false
     }
   }

@@ -81,12 +81,14 @@ package final class JournalCommitQueue: Sendable {
     do {
       while !queue.hasEnded {
         let instant = now()
+        var servedCount = 0
         try journal.withLock { (journal) throws(JournalError) in
-          try queue.serve(journal, at: instant)
+          servedCount = try queue.serve(journal, at: instant)
           guard instant.seconds(since: sealedAt) >= checkpointSeconds else { return }
           try journal.checkpoint()
           sealedAt = instant
         }
+        queue.gather(servedCount)
         queue.wait(milliseconds: Int32(min(checkpointSeconds, 3600) * 1000))
       }
     } catch {

@@ -63,7 +63,7 @@ package enum WriterAnswer: Sendable, Hashable {
   case refused(WriterRefusal)
 
   /// Bytes of the longest line; `detail` is cut to fit.
-  static let lineByteCountMax = 4096
+  package static let lineByteCountMax = 4096
   private static let detailByteCountMax = 400
 
   /// The JSON object, without a newline.
@@ -95,10 +95,10 @@ package enum WriterAnswer: Sendable, Hashable {
     return writer.bytes
   }
 
-  var line: [UInt8] { json + [0x0A] }
+  package var line: [UInt8] { json + [0x0A] }
 
   /// Reads a line without its newline; nil for anything that is no answer of this version.
-  init?(_ bytes: Span<UInt8>) {
+  package init?(_ bytes: Span<UInt8>) {
     var document = JSONDocument()
     do { try document.parse(bytes) } catch { return nil }
     let root = document.root
@@ -115,7 +115,8 @@ package enum WriterAnswer: Sendable, Hashable {
     case ("duplicate", nil): self = .acknowledged(.duplicate)
     case ("conflict", let index?): self = .acknowledged(.conflict(index: index))
     case ("checkpoint", nil):
-      guard let origin = text("origin"), Checkpoint.isValidOrigin(origin), let size = number("size"),
+      guard let origin = text("origin"), Checkpoint.isValidOrigin(origin),
+        let size = number("size"),
         let bytes = text("root").flatMap({ Base64.bytes($0) }), let root = Digest(bytes.span)
       else { return nil }
       self = .checkpoint(Checkpoint(origin: origin, size: size, root: root))

@@ -11,6 +11,9 @@ package final class WriterQueue: Sendable {
   /// Bytes that they take, about. 32 MiB.
   package static let byteCountMax = 32 << 20
 
+  /// Times that the owner lets others run without anybody coming, before it stops gathering.
+  private static let quietYieldCount = 32
+
   /// A request, and who is told what became of it. The answer comes on the owner's thread and must
   /// not block it.
   package struct Waiting: Sendable {
@@ -91,6 +94,24 @@ package final class WriterQueue: Sendable {
   /// Waits until a request is there, a signal comes or the time is over; for the owner.
   package func wait(milliseconds: Int32) {
     if isEmpty { bell.wait(milliseconds: milliseconds) } else { bell.silence() }
+  }
+
+  /// Gives those who were just answered a moment to ask again, so that they share one sync instead
+  /// of falling into two that take turns: until `count` wait, or nobody has come for a while; for
+  /// the owner.
+  ///
+  /// Measured with 32 producers and a sync of 130 µs: 44,000 acknowledgements a second without, 55,000
+  /// to 60,000 with it.
+  func gather(_ count: Int) {
+    var seen = 0
+    var quietCount = 0
+    while quietCount < WriterQueue.quietYieldCount {
+      let present = state.withLock { $0.refusal == nil ? $0.waiting.count : .max }
+      if present >= count { return }
+      quietCount = present > seen ? 0 : quietCount + 1
+      seen = present
+      EventBell.yield()
+    }
   }
 
   /// Ends a wait of the owner, without a request.

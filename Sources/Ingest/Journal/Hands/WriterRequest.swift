@@ -14,7 +14,7 @@ package enum WriterRequest: Sendable, Equatable {
   package static let lineByteCountMax = 1 << 20
 
   /// The line, with its newline.
-  var line: [UInt8] {
+  package var line: [UInt8] {
     var writer = JSONWriter()
     writer.beginObject()
     writer.field("v", WriterRequest.version)
@@ -39,12 +39,14 @@ package enum WriterRequest: Sendable, Equatable {
 }
 
 /// Reads requests, line by line; its buffers keep their capacity.
-struct WriterRequestParser: Sendable {
+package struct WriterRequestParser: Sendable {
   private var line = JSONDocument()
   private var entry = JSONDocument()
 
+  package init() {}
+
   /// Reads a line without its newline; what is wrong with it otherwise.
-  mutating func parse(_ bytes: Span<UInt8>) -> Result<WriterRequest, WriterRefusal> {
+  package mutating func parse(_ bytes: Span<UInt8>) -> Result<WriterRequest, WriterRefusal> {
     do {
       try line.parse(bytes)
     } catch {

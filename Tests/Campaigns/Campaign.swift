@@ -1,0 +1,4 @@
+@main
+enum Campaign {
+  static func main() {}
+}
