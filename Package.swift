@@ -62,7 +62,7 @@ let package = Package(
       swiftSettings: settings),
     // Faults thrown at the built tool and at a loaded journal; see its --help.
     .executableTarget(
-      name: "campaign", dependencies: ["Ingest"], path: "Tests/Campaigns",
+      name: "campaign", dependencies: ["Ingest", "TestSupport"], path: "Tests/Campaigns",
       swiftSettings: settings),
 
     .target(
