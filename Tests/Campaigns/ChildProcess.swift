@@ -25,6 +25,10 @@ final class ChildProcess {
     try process.run()
   }
 
+  deinit {
+    for path in [outputPath, errorPath] { try? FileManager.default.removeItem(atPath: path) }
+  }
+
   var processID: Int32 { process.processIdentifier }
   var isRunning: Bool { process.isRunning }
 
@@ -65,7 +69,8 @@ final class WorkFolder {
   private var count = 0
 
   init(_ name: String) throws {
-    path = FileManager.default.temporaryDirectory
+    path =
+      FileManager.default.temporaryDirectory
       .appendingPathComponent("vigil-\(name)-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }

@@ -58,7 +58,9 @@ struct FullDiskCampaign {
     let first = FullDiskCampaign.number(after: "stopped before entry ", in: child.errors)
     report.check(first != nil, "the first index not taken is not named: \(story)")
     // The first entry is journal_opened, then come the lines in their order.
-    let told = (0..<max(0, (first ?? 0) - 1)).map { AcknowledgedEntry(index: $0 + 1, id: "many-\($0)") }
+    let told = (0..<max(0, (first ?? 0) - 1)).map {
+      AcknowledgedEntry(index: $0 + 1, id: "many-\($0)")
+    }
     try verify(journal, story, &report)
     if limit == nil { try resize(64 << 10) }
     check(journal, told, [], story, &report)

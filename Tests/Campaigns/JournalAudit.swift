@@ -25,7 +25,9 @@ struct JournalAudit {
       try journal.close(at: now)
       let after = try JournalVerifier(storage).verify(outside: outside)
       found += problems(after, "after recovery")
-      if after.tailByteCount != 0 { found.append("\(after.tailByteCount) bytes behind the entries") }
+      if after.tailByteCount != 0 {
+        found.append("\(after.tailByteCount) bytes behind the entries")
+      }
       return found + (try missing(acknowledged, storage))
     } catch {
       return ["\(error)"]

@@ -7,7 +7,9 @@ import TestSupport
 struct KillCampaign {
   /// Lives of one journal before the next is begun, so that reading it all stays quick.
   private static let livesPerJournal = 20
+  private static let livesPerJournalShort = 7
   private static let delayMicrosecondsMax: UInt32 = 120_000
+  private static let delayMicrosecondsMaxShort: UInt32 = 50_000
 
   private let options: CampaignOptions
   private let folder: WorkFolder
@@ -25,8 +27,10 @@ struct KillCampaign {
     var told: [AcknowledgedEntry] = []
     var checkpoints: [Checkpoint] = []
     var journal = ""
+    let livesPerJournal =
+      options.isShort ? KillCampaign.livesPerJournalShort : KillCampaign.livesPerJournal
     for life in 0..<count {
-      if life % KillCampaign.livesPerJournal == 0 {
+      if life % livesPerJournal == 0 {
         if report.failures.isEmpty { try? FileManager.default.removeItem(atPath: journal) }
         journal = folder.newPath("journal")
         (told, checkpoints) = ([], [])
@@ -55,7 +59,10 @@ struct KillCampaign {
   ) throws -> (entries: [AcknowledgedEntry], checkpoints: [Checkpoint]) {
     let seed = options.seed &* 100_000 &+ UInt64(life)
     let producers = Int.random(in: 1...12, using: &random)
-    let delay = UInt32.random(in: 0...KillCampaign.delayMicrosecondsMax, using: &random)
+    let delayMax =
+      options.isShort
+      ? KillCampaign.delayMicrosecondsMaxShort : KillCampaign.delayMicrosecondsMax
+    let delay = UInt32.random(in: 0...delayMax, using: &random)
     // One in eight dies while it opens, and recovers, what the last one left.
     let isEarly = Int.random(in: 0..<8, using: &random) == 0
     let child = try ChildProcess(

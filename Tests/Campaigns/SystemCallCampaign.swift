@@ -95,7 +95,8 @@ struct SystemCallCampaign {
     let story = "\(step.name), \(injection), status \(status), \(journal)"
     report.faultCount += 1
     guard FileManager.default.fileExists(atPath: journal + "/journal.json") else {
-      report.check(told.isEmpty && fault.step == 0, "\(story): no journal, yet acknowledged \(told)")
+      report.check(
+        told.isEmpty && fault.step == 0, "\(story): no journal, yet acknowledged \(told)")
       try finish(step, journal, story, &report)
       return
     }

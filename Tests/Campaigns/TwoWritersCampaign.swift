@@ -97,7 +97,8 @@ struct TwoWritersCampaign {
   private func startRecord(_ id: String) throws -> ChildProcess {
     let line = CampaignLines.requests(id, count: 1)
     let input = try folder.write("\(id).jsonl", line)
-    return try ChildProcess([options.vigil, "record", "--journal", journal], in: folder, input: input)
+    return try ChildProcess(
+      [options.vigil, "record", "--journal", journal], in: folder, input: input)
   }
 
   private func record(

@@ -30,13 +30,16 @@ struct BuiltTool {
     try run(words, data: input.map { Data($0.utf8) })
   }
 
-  static func run(_ words: [String], data: Data?) throws -> Result {
+  /// - Parameter program: another of the package's executables, beside the tool.
+  static func run(
+    program: String = "vigil", _ words: [String], data: Data? = nil
+  ) throws -> Result {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     let tests = try #require(CommandLine.arguments.first)
     let process = Process()
     process.executableURL = URL(fileURLWithPath: tests).resolvingSymlinksInPath()
-      .deletingLastPathComponent().appendingPathComponent("vigil")
+      .deletingLastPathComponent().appendingPathComponent(program)
     process.arguments = words
     let (output, errors) = (folder.path("output"), folder.path("errors"))
     for path in [output, errors, folder.path("input")] {
