@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 RELEASE := .build/release/vigil
 
-.PHONY: help demo build test check lint bench install dependencies fixtures
+.PHONY: help demo build test check campaign lint bench install dependencies fixtures
 
 help:            ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[a-z ]*## */\t/' | expand -t 16
@@ -26,8 +26,18 @@ check: lint test build ## format lint, tests, release build, thread and address 
 	swift test --sanitize=thread --scratch-path .build-thread --filter 'IngestTests|CorrelateTests'
 	swift test --sanitize=address --scratch-path .build-address --disable-xctest --filter 'IngestTests|CorrelateTests'
 
+campaign: dependencies ## every fault campaign in its long form: half an hour
+	swift build -c release --product vigil
+	swift build -c release --product campaign
+	VIGIL_CAMPAIGN=long swift test --filter 'CrashCampaignTests|RecoveryCrashTests|QueueCrashTests'
+	.build/release/campaign all --seed $(or $(SEED),1)
+
+bench: dependencies ## durable appends a second, next to a bare loop, SQLite and PostgreSQL
+	swift build -c release --product durable-benchmark
+	Benchmarks/durable/run.sh
+
 lint:            ## swift format in strict mode
-	swift format lint --strict --recursive Package.swift Sources Tests fixtures/sixty-days
+	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks fixtures/sixty-days
 
 fixtures: dependencies ## write fixtures/sixty-days anew from its seed
 	fixtures/sixty-days/regenerate.sh

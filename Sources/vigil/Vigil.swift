@@ -2,7 +2,8 @@
 @main
 enum Vigil {
   static let commands: [any Command.Type] = [
-    IngestCommand.self, VerifyCommand.self, ScanCommand.self, ActivityCommand.self,
+    IngestCommand.self, RecordCommand.self, VerifyCommand.self, ScanCommand.self,
+    ActivityCommand.self,
     DetectCommand.self, DemoCommand.self,
     TilesCommand.self, ProveCommand.self, CheckProofCommand.self,
     InitCommand.self, CheckpointCommand.self, WitnessCommand.self,

@@ -26,10 +26,10 @@ struct BuiltTool {
   }
 
   /// The tool, which is built into the folder of the test program.
-  static func url() throws -> URL {
+  static func url(_ program: String = "vigil") throws -> URL {
     let tests = try #require(CommandLine.arguments.first)
     return URL(fileURLWithPath: tests).resolvingSymlinksInPath().deletingLastPathComponent()
-      .appendingPathComponent("vigil")
+      .appendingPathComponent(program)
   }
 
   /// Runs `vigil` and waits; both streams go through files, so that neither can fill a pipe.
@@ -37,11 +37,14 @@ struct BuiltTool {
     try run(words, data: input.map { Data($0.utf8) })
   }
 
-  static func run(_ words: [String], data: Data?) throws -> Result {
+  /// - Parameter program: another of the package's executables, beside the tool.
+  static func run(
+    program: String = "vigil", _ words: [String], data: Data? = nil
+  ) throws -> Result {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     let process = Process()
-    process.executableURL = try url()
+    process.executableURL = try url(program)
     process.arguments = words
     let (output, errors) = (folder.path("output"), folder.path("errors"))
     for path in [output, errors, folder.path("input")] {

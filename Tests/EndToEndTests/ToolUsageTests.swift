@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @Suite("the tool's manners") struct ToolUsageTests {
-  static let commands = ["ingest", "verify", "scan", "activity", "detect", "demo"]
+  static let commands = ["ingest", "record", "verify", "scan", "activity", "detect", "demo"]
 
   @Test("every command explains itself with all its options", arguments: commands)
   func help(command: String) throws {
@@ -18,7 +18,7 @@ import Testing
     "a wrong command line ends with status 2 and says what was found and expected",
     arguments: [
       ([], "usage: vigil COMMAND"),
-      (["dance"], "no command \"dance\": expected one of ingest, verify"),
+      (["dance"], "no command \"dance\": expected one of ingest, record, verify"),
       (["ingest", "--journal", "x"], "no FILE: expected at least one"),
       (["ingest", "f"], "--journal is missing"),
       (["ingest", "--jornal", "x", "f"], "unknown option \"--jornal\": expected one of --journal"),

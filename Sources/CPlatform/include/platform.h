@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "local_socket.h"
+
 /// Columns of the terminal behind `descriptor`, or 0 when it is none.
 int vigil_terminal_columns(int descriptor);
 

@@ -84,7 +84,7 @@ struct IngestSession {
     return run.reports.contains { $0.failure != nil } ? .usage : .done
   }
 
-  /// Reads on until a signal says stop.
+  /// Reads on until a signal says stop, and serves the hands of other commands meanwhile.
   func follow() throws -> ExitStatus {
     let positions = FollowPositionStore(directory: options.directory + "/index")
     let follow = try JournalFollow(inputs, into: journal, positions: positions, now: now) {
@@ -92,15 +92,25 @@ struct IngestSession {
       tool.printError("vigil ingest: \(notice)")
     }
     StopSignal.install()
+    let hands = try WriterQueue()
+    let socket = try WriterSocket(directory: options.directory, queue: hands)
+    var isOpen = true
+    defer { if isOpen { socket.close(removesFile: false) } }
     var sealedAt = now()
     while !StopSignal.wasReceived {
       let progress = try follow.turn()
+      let servedCount = try hands.serve(journal, at: now())
       if now().seconds(since: sealedAt) >= IngestSession.checkpointSeconds {
         try journal.checkpoint()
         sealedAt = now()
       }
-      if progress == .idle { StopSignal.sleep(milliseconds: IngestSession.pollMilliseconds) }
+      if progress == .idle, servedCount == 0 {
+        hands.wait(milliseconds: IngestSession.pollMilliseconds)
+      }
     }
+    hands.end(WriterRefusal(.closing, "the writer is about to end"))
+    socket.close(removesFile: true)
+    isOpen = false
     try follow.finish()
     try journal.close(at: now())
     tell(follow.reports)

@@ -15,6 +15,7 @@ struct Failure {
     switch error {
     case let error as JournalError: error.description
     case let error as StorageError: error.description
+    case let error as JournalHandError: error.description
     case let error as InputError: error.description
     case let error as SigningKeyError: error.description
     case let error as ConfigurationError: error.description
@@ -29,6 +30,7 @@ struct Failure {
     case let error as StorageError: status(error)
     case let error as TilesError: status(error)
     case is SigningKeyError: .unwritable
+    case let error as JournalHandError: status(error)
     case is InputError, is FollowPositionError, is ConfigurationError: .usage
     default: .usage
     }
@@ -49,6 +51,14 @@ struct Failure {
     }
   }
 
+  private static func status(_ error: JournalHandError) -> ExitStatus {
+    switch error {
+    case .journal(let error): status(error)
+    case .storage(let error): status(error)
+    case .refused, .tooLong, .gone, .noAnswer, .unexpectedAnswer: .unwritable
+    }
+  }
+
   private static func status(_ error: JournalError) -> ExitStatus {
     switch error {
     case .damage: .damaged
@@ -65,7 +75,8 @@ extension StorageError.Operation {
   /// Whether it changes the disk.
   fileprivate var isWriting: Bool {
     switch self {
-    case .write, .synchronize, .truncate, .rename, .remove, .createDirectory: true
+    case .write, .synchronize, .truncate, .rename, .remove, .createDirectory, .listen, .connect:
+      true
     case .open, .read, .size, .list, .lock, .decompress: false
     }
   }
