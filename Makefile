@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 RELEASE := .build/release/vigil
 
-.PHONY: help demo build test check campaign lint bench install dependencies fixtures
+.PHONY: help demo build test check campaign lint bench install dependencies test-dependencies fixtures
 
 help:            ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[a-z ]*## */\t/' | expand -t 16
@@ -18,7 +18,7 @@ demo: build      ## install what is missing, build release, run the whole way on
 build: dependencies ## the release binary, .build/release/vigil
 	swift build -c release --product vigil --explicit-target-dependency-import-check error
 
-test: dependencies ## every test
+test: test-dependencies ## every test
 	swift build --build-tests --explicit-target-dependency-import-check error
 	swift test --skip-build
 
@@ -47,3 +47,6 @@ install: build   ## /usr/local/bin/vigil (PREFIX=… changes it)
 
 dependencies:
 	@scripts/dependencies.sh
+
+test-dependencies:
+	@scripts/dependencies.sh tests

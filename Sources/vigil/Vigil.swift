@@ -92,7 +92,7 @@ enum Vigil {
       \(rows.joined(separator: "\n"))
 
       vigil COMMAND --help explains a command; vigil --version names this build.
-      Exit status: 0 done; 1 evidence is damaged; 2 wrong usage or unreadable input;
+      Exit status: 0 done; 1 evidence is damaged or a proof refused; 2 wrong usage or unreadable input;
       3 findings at or above --fail-on; 4 could not write.
       """
   }

@@ -9,9 +9,10 @@
 //
 //	GO111MODULE=off GOPATH=/usr/share/gocode go run Tests/Interop/*.go log …
 //
-// Four places where those packages are not to be followed: TreeHash(0) is not the empty tree's root,
-// ParseTree knows only its own origin, Tile.Path has the tile height in it, and cosignatures need a
-// verifier of one's own.
+// Where those packages are not to be followed: TreeHash(0) is not the empty tree's root, ParseTree
+// knows only its own origin, Tile.Path has the tile height in it, ParseTilePath takes levels above
+// 63, note.Open takes base64 with bits set under its padding, and cosignatures need a verifier of
+// one's own.
 package main
 
 import (

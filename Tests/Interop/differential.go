@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
-	"reflect"
 	"strconv"
 	"strings"
 
@@ -107,7 +106,8 @@ func expect(own, other interface{}, err error) error {
 	if err != nil {
 		return err
 	}
-	if !reflect.DeepEqual(own, other) {
+	// Formatted, so that no hashes are no hashes, nil or not.
+	if fmt.Sprint(own) != fmt.Sprint(other) {
 		return fmt.Errorf("tlog says %v, the line %v", own, other)
 	}
 	return nil

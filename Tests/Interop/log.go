@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,7 +60,11 @@ func parseTilePath(path string) (tlog.Tile, error) {
 	if strings.HasPrefix(rest, "entries/") {
 		rest = "data/" + strings.TrimPrefix(rest, "entries/")
 	}
-	return tlog.ParseTilePath(fmt.Sprintf("tile/%d/%s", tileHeight, rest))
+	tile, err := tlog.ParseTilePath(fmt.Sprintf("tile/%d/%s", tileHeight, rest))
+	if err == nil && (tile.L > 63 || tile.N >= math.MaxInt64>>tileHeight) {
+		err = fmt.Errorf("%q: a level above 63, or more leaves than are counted", path)
+	}
+	return tile, err
 }
 
 // memory holds the hashes of a tree as tlog numbers them.

@@ -10,8 +10,10 @@ enum CheckProofCommand: Command {
       "FILE… --vkey VKEY [--entry FILE | --old FILE] [--witness-key VKEY… [--quorum N]]",
     options: [
       .init("--vkey", "VKEY", "the log's verifier key: name+id+key"),
-      .init("--entry", "FILE", "the entry, for one inclusion proof; a newline at its end is ignored"),
-      .init("--old", "FILE", "a checkpoint kept from before, which a consistency proof must begin at"),
+      .init(
+        "--entry", "FILE", "the entry, for one inclusion proof; a newline at its end is ignored"),
+      .init(
+        "--old", "FILE", "a checkpoint kept from before, which a consistency proof must begin at"),
       .init(
         "--witness-key", "VKEY", isRepeatable: true, "a witness whose cosignature counts"),
       .init("--quorum", "N", "how many of them must have cosigned; default: all"),
@@ -31,17 +33,18 @@ enum CheckProofCommand: Command {
       let name = Quotation.quoted(file)
       let bytes = try InputDescriptor.contents(
         ofPath: file, byteCountMax: InclusionProof.byteCountMax)
+      let refusal: any Error
       do {
-        for line in try check.run(bytes) {
-          tool.print("\(name): \(line)")
-        }
+        for line in try check.run(bytes) { tool.print("\(name): \(line)") }
+        continue
       } catch let error as ProofRefusal {
-        status = .damaged
-        tool.print("\(name): \(tool.style("REFUSED", .boldRed)): \(TerminalText.escaped("\(error)"))")
+        refusal = error
       } catch let error as ProofFormatError {
-        status = .damaged
-        tool.print("\(name): \(tool.style("REFUSED", .boldRed)): \(TerminalText.escaped("\(error)"))")
+        refusal = error
       }
+      status = .damaged
+      let verdict = tool.style("REFUSED", .boldRed)
+      tool.print("\(name): \(verdict): \(TerminalText.escaped("\(refusal)"))")
     }
     return status
   }
@@ -79,7 +82,9 @@ private struct ProofCheck {
   }
 
   private func inclusion(_ proof: InclusionProof) throws -> [String] {
-    if old != nil { throw UsageError("--old with an inclusion proof: expected --entry, or neither") }
+    if old != nil {
+      throw UsageError("--old with an inclusion proof: expected --entry, or neither")
+    }
     let extra = proof.extra.flatMap { ProofExtra($0) }
     let given = entry.map { ProofExtra.entry($0) }
     guard let subject = given ?? extra else {
@@ -109,7 +114,8 @@ private struct ProofCheck {
     }
     try proof.verify(by: key, continuing: old)
     let new = proof.checkpoint.checkpoint
-    let kept = old == nil ? "root \(proof.oldRoot.hex) (compare it with what you kept)" : "that root"
+    let kept =
+      old == nil ? "root \(proof.oldRoot.hex) (compare it with what you kept)" : "that root"
     return [
       "\(new.origin) grew from \(proof.oldSize) entries with \(kept) to \(new.size) with root "
         + new.root.hex

@@ -12,7 +12,8 @@ struct PublicationRun: ~Copyable {
   private static let progressStride = 4096
 
   init(
-    _ head: StoredCheckpoint, _ published: PublishedLog?, _ out: any JournalStorage, rechecking: Bool
+    _ head: StoredCheckpoint, _ published: PublishedLog?, _ out: any JournalStorage,
+    rechecking: Bool
   ) throws(TilesError) {
     self.head = head
     self.published = published

@@ -56,8 +56,9 @@ extension TilesError: CustomStringConvertible {
     case .origin(let found, let expected):
       "published log: origin: found \(found), expected \(expected)"
     case .noCheckpoint: "journal: checkpoint: found none, expected one"
-    case .unsigned: "journal: checkpoint: found no signatures, expected a signed note (vigil "
-      + "init --adopt signs a journal of an earlier version)"
+    case .unsigned:
+      "journal: checkpoint: found no signatures, expected a signed note (vigil "
+        + "init --adopt signs a journal of an earlier version)"
     case .outOfRange(let found, let expected):
       "checkpoint: found \(found), expected \(expected.lowerBound) to \(expected.upperBound) as it "
         + "covers"

@@ -54,7 +54,9 @@ struct InclusionProofTests {
     #expect(lines[10].hasPrefix("— vigil/test "))
     #expect(lines.count == 12 && lines[11].isEmpty)
     let carrying = log.inclusion(1, extra: .entry(Array("hi".utf8)))
-    #expect(String(decoding: carrying.bytes, as: UTF8.self).contains("\nextra dmlnaWwvZW50cnkKaGk=\nindex 1\n"))
+    #expect(
+      String(decoding: carrying.bytes, as: UTF8.self).contains(
+        "\nextra dmlnaWwvZW50cnkKaGk=\nindex 1\n"))
   }
 
   @Test("verifies for its entry, and gives its bytes back", arguments: 0..<5)
@@ -131,7 +133,8 @@ struct InclusionProofTests {
       ("c2sp.org", "\nc2sp.org", 1), ("index 1", "index 01", 2), ("index 1", "index -1", 2),
       ("index 1", "index +1", 2), ("index 1", "index ", 2), ("index 1", "Index 1", 2),
       ("index 1", "index 1 ", 2), ("index 1", "index  1", 2), ("index 1", "index 1\r", 2),
-      ("index 1", "index 18446744073709551616", 2), ("index 1", "extra AA==\nextra AA==\nindex 1", 3),
+      ("index 1", "index 18446744073709551616", 2),
+      ("index 1", "extra AA==\nextra AA==\nindex 1", 3),
       ("index 1", "extra A\nindex 1", 2), ("index 1", "extra AB==\nindex 1", 2),
       ("index 1", "extra\nindex 1", 2), ("index 1", "index 1\n AAAA", 3),
       ("index 1", "index 1\nAAAA", 3),

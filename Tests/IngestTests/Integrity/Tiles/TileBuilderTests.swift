@@ -40,9 +40,10 @@ struct TileBuilderTests {
     let all = leaves(count)
     let (builder, tiles) = built(all)
     #expect(tiles.keys.filter { $0.level == 0 }.count == 258)
-    #expect(tiles.keys.filter { $0.level == 1 }.map(\.path).sorted() == [
-      "tile/1/000", "tile/1/001.p/1",
-    ])
+    #expect(
+      tiles.keys.filter { $0.level == 1 }.map(\.path).sorted() == [
+        "tile/1/000", "tile/1/001.p/1",
+      ])
     #expect(tiles.keys.filter { $0.level == 2 }.map(\.path) == ["tile/2/000.p/1"])
     #expect(tiles[Tile(.hashes(level: 0), index: 256)] == Array(all[65_536..<65_792]))
     for index in [0, 1, 128, 255] {
@@ -56,7 +57,8 @@ struct TileBuilderTests {
     #expect(builder.root(&hasher) == Definition.root(all[...]))
   }
 
-  @Test("goes on from its partial tiles as if it had never stopped", arguments: [0, 1, 255, 256, 700])
+  @Test(
+    "goes on from its partial tiles as if it had never stopped", arguments: [0, 1, 255, 256, 700])
   func resumption(_ stop: Int) throws {
     let all = leaves(1000)
     let whole = built(all)
@@ -95,7 +97,8 @@ struct TileBuilderTests {
 
 @Suite("TileTree")
 struct TileTreeTests {
-  @Test("its proofs equal the definition's, at every size and index", arguments: [1, 2, 3, 7, 256, 300])
+  @Test(
+    "its proofs equal the definition's, at every size and index", arguments: [1, 2, 3, 7, 256, 300])
   func everyProof(_ size: Int) {
     let all = leaves(size)
     let known = built(all).tiles

@@ -104,7 +104,9 @@ struct TilePublisherRefusalTests {
     return (journal, out)
   }
 
-  @Test("a directory with other things in it, and a journal's own", arguments: ["notes.txt", "journal.json"])
+  @Test(
+    "a directory with other things in it, and a journal's own",
+    arguments: ["notes.txt", "journal.json"])
   func foreign(_ name: String) throws {
     var journal = SignedJournal()
     try journal.grow(to: 2)
