@@ -37,6 +37,12 @@ void vigil_install_stop_signal(void) {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
+  // A parent may have blocked them: the mask is inherited, and a stop must never be lost.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  sigprocmask(SIG_UNBLOCK, &signals, NULL);
 }
 
 int vigil_stop_was_requested(void) { return stop_requested; }

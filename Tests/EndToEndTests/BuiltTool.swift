@@ -25,6 +25,13 @@ struct BuiltTool {
     root.appendingPathComponent("fixtures").appendingPathComponent(path).path
   }
 
+  /// Where the build put `vigil`: beside the tests.
+  static func executable() throws -> URL {
+    let tests = try #require(CommandLine.arguments.first)
+    return URL(fileURLWithPath: tests).resolvingSymlinksInPath()
+      .deletingLastPathComponent().appendingPathComponent("vigil")
+  }
+
   /// Runs `vigil` and waits; both streams go through files, so that neither can fill a pipe.
   static func run(_ words: [String], input: String? = nil) throws -> Result {
     try run(words, data: input.map { Data($0.utf8) })
@@ -33,10 +40,8 @@ struct BuiltTool {
   static func run(_ words: [String], data: Data?) throws -> Result {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
-    let tests = try #require(CommandLine.arguments.first)
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: tests).resolvingSymlinksInPath()
-      .deletingLastPathComponent().appendingPathComponent("vigil")
+    process.executableURL = try executable()
     process.arguments = words
     let (output, errors) = (folder.path("output"), folder.path("errors"))
     for path in [output, errors, folder.path("input")] {

@@ -2,7 +2,9 @@ import Foundation
 import Testing
 
 @Suite("the tool's manners") struct ToolUsageTests {
-  static let commands = ["ingest", "verify", "scan", "activity", "detect", "demo"]
+  static let commands = [
+    "ingest", "verify", "scan", "activity", "detect", "demo", "init", "checkpoint", "witness",
+  ]
 
   @Test("every command explains itself with all its options", arguments: commands)
   func help(command: String) throws {

@@ -1,3 +1,4 @@
+import GatewayAndScheduler
 import Ingest
 import Report
 
@@ -27,7 +28,7 @@ struct Failure {
     switch error {
     case let error as JournalError: status(error)
     case let error as StorageError: error.operation.isWriting ? .unwritable : .usage
-    case is SigningKeyError: .unwritable
+    case is SigningKeyError, is HTTPServerError, is WitnessStoreError: .unwritable
     case is InputError, is FollowPositionError, is ConfigurationError: .usage
     default: .usage
     }
