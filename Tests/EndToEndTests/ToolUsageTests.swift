@@ -2,7 +2,10 @@ import Foundation
 import Testing
 
 @Suite("the tool's manners") struct ToolUsageTests {
-  static let commands = ["ingest", "record", "verify", "scan", "activity", "detect", "demo"]
+  static let commands = [
+    "ingest", "record", "verify", "scan", "activity", "detect", "demo", "init", "checkpoint",
+    "witness", "prove", "check-proof", "tiles", "compress", "prune",
+  ]
 
   @Test("every command explains itself with all its options", arguments: commands)
   func help(command: String) throws {

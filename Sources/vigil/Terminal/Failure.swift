@@ -1,3 +1,4 @@
+import GatewayAndScheduler
 import Ingest
 import Report
 
@@ -29,7 +30,7 @@ struct Failure {
     case let error as JournalError: status(error)
     case let error as StorageError: status(error)
     case let error as TilesError: status(error)
-    case is SigningKeyError: .unwritable
+    case is SigningKeyError, is HTTPServerError, is WitnessStoreError: .unwritable
     case let error as JournalHandError: status(error)
     case is InputError, is FollowPositionError, is ConfigurationError: .usage
     default: .usage
