@@ -39,9 +39,13 @@ final class BlockCrew: Sendable {
 
   /// The facts of a block that was handed in. To be asked once a block.
   func facts(_ work: BlockWork, _ examiner: inout EntryExaminer) -> [EntryFacts] {
-    while let next = work.isTaken ? takeWaiting() : work {
-      if next.take() { next.finish(examiner.facts(of: next.block)) }
-      if next === work { break }
+    if work.take() {
+      work.finish(examiner.facts(of: work.block))
+    } else {
+      // A helper has it. Only while it is not done: taking more would leave helpers idle later.
+      while !work.isDone, let next = takeWaiting() {
+        if next.take() { next.finish(examiner.facts(of: next.block)) }
+      }
     }
     return work.wait()
   }
@@ -77,7 +81,7 @@ final class BlockCrew: Sendable {
 final class BlockWork: Sendable {
   private struct Progress {
     var isTaken = false
-    var facts: [EntryFacts] = []
+    var facts: [EntryFacts]?
   }
 
   let block: EntryBlock
@@ -86,7 +90,7 @@ final class BlockWork: Sendable {
 
   init(_ block: EntryBlock) { self.block = block }
 
-  var isTaken: Bool { progress.withLock { $0.isTaken } }
+  var isDone: Bool { progress.withLock { $0.facts != nil } }
 
   /// True for the one who is to do it.
   func take() -> Bool {
@@ -104,6 +108,6 @@ final class BlockWork: Sendable {
   /// The facts, once they are there. Precondition: asked once.
   func wait() -> [EntryFacts] {
     finished.wait()
-    return progress.withLock { $0.facts }
+    return progress.withLock { $0.facts ?? [] }
   }
 }
