@@ -37,6 +37,12 @@ void vigil_install_stop_signal(void) {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
+  // Whoever started us from a thread that blocks signals has left them blocked in this process.
+  sigset_t unblocked;
+  sigemptyset(&unblocked);
+  sigaddset(&unblocked, SIGINT);
+  sigaddset(&unblocked, SIGTERM);
+  sigprocmask(SIG_UNBLOCK, &unblocked, NULL);
 }
 
 int vigil_stop_was_requested(void) { return stop_requested; }

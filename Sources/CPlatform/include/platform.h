@@ -19,7 +19,8 @@ int vigil_openat(int directory, const char *path, int flags, mode_t mode);
 /// flock(2) with LOCK_EX | LOCK_NB. Returns -1 and sets errno.
 int vigil_lock_exclusive(int descriptor);
 
-/// From now on SIGINT and SIGTERM set a flag instead of ending the process.
+/// From now on SIGINT and SIGTERM set a flag instead of ending the process, also where the parent
+/// had left them blocked. To be called on the main thread.
 void vigil_install_stop_signal(void);
 
 /// Whether one of them came.
