@@ -2,12 +2,10 @@
 @main
 enum Vigil {
   static let commands: [any Command.Type] = [
-    IngestCommand.self, RecordCommand.self, VerifyCommand.self, ScanCommand.self,
-    ActivityCommand.self,
-    DetectCommand.self, DemoCommand.self,
-    TilesCommand.self, ProveCommand.self, CheckProofCommand.self,
-    InitCommand.self, CheckpointCommand.self, WitnessCommand.self,
-    CompressCommand.self, PruneCommand.self,
+    IngestCommand.self, ScanCommand.self, ActivityCommand.self, DetectCommand.self,
+    RecordCommand.self, VerifyCommand.self, InitCommand.self, CheckpointCommand.self,
+    WitnessCommand.self, ProveCommand.self, CheckProofCommand.self, TilesCommand.self,
+    CompressCommand.self, PruneCommand.self, DemoCommand.self,
   ]
 
   static func main() {

@@ -54,8 +54,11 @@ package struct WriterSession: Sendable {
   /// Whether everything was answered and sent, and nothing more is coming.
   package var isFinished: Bool { !takesInput && slots.isEmpty && output.isEmpty }
 
-  /// Whether the hand waits for nothing.
-  package var isIdle: Bool { slots.isEmpty && output.isEmpty && input.isEmpty }
+  /// Whether the hand waits for an answer, or for its end.
+  package var owesAnswer: Bool { !slots.isEmpty || !output.isEmpty }
+
+  /// Whether the hand waits for nothing, and is not in the middle of a line.
+  package var isIdle: Bool { !owesAnswer && input.isEmpty }
 
   /// Takes in an event; the requests that it makes.
   package mutating func handle(_ event: Event) -> [Submission] {

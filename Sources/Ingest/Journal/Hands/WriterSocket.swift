@@ -47,6 +47,16 @@ package final class WriterSocket: Sendable {
   }
 }
 
+extension WriterSocket {
+  /// Whether a process of this user may hand in records: the writer's own user and root may.
+  ///
+  /// - Parameter user: as the kernel tells it (SO_PEERCRED); nil when it does not.
+  package static func admits(_ user: UInt32?, own: UInt32) -> Bool {
+    guard let user else { return false }
+    return user == 0 || user == own
+  }
+}
+
 /// Answers on their way from the owner's thread to the socket's.
 final class WriterMailbox: Sendable {
   struct Letter: Sendable {
@@ -130,7 +140,9 @@ private struct WriterSocketLoop {
       for number in clients.keys.sorted() { advance(number) }
       if isStopping {
         stopWaitCount += 1
-        if stopWaitCount > Self.stopWaitCountMax || clients.values.allSatisfy(\.session.isIdle) {
+        if stopWaitCount > Self.stopWaitCountMax
+          || !clients.values.contains(where: \.session.owesAnswer)
+        {
           return
         }
       }
@@ -217,7 +229,7 @@ private struct WriterSocketLoop {
 
   private mutating func accept() {
     guard let socket = listener.socket.accept() else { return }
-    guard let user = socket.peerUser, user == 0 || user == LocalSocket.ownUser else { return }
+    guard WriterSocket.admits(socket.peerUser, own: LocalSocket.ownUser) else { return }
     if clients.count >= WriterSocket.clientCountMax {
       guard let idle = clients.keys.sorted().first(where: { clients[$0]?.session.isIdle == true })
       else { return }

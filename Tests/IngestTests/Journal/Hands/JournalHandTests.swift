@@ -135,6 +135,15 @@ private struct RunningWriter {
     try writer.close()
   }
 
+  @Test(
+    "the writer's own user and root are heard, nobody else",
+    arguments: [(1000, 1000, true), (0, 1000, true), (1001, 1000, false), (1000, 0, false)]
+      as [(UInt32, UInt32, Bool)])
+  func users(_ user: UInt32, _ own: UInt32, _ isHeard: Bool) {
+    #expect(WriterSocket.admits(user, own: own) == isHeard)
+    #expect(!WriterSocket.admits(nil, own: own))
+  }
+
   @Test("something else at the socket's place is left alone, and named")
   func foreignFile() throws {
     try RunningWriter(path).close()
