@@ -21,7 +21,7 @@ import Testing
     "a wrong command line ends with status 2 and says what was found and expected",
     arguments: [
       ([], "usage: vigil COMMAND"),
-      (["dance"], "no command \"dance\": expected one of ingest, record, verify"),
+      (["dance"], "no command \"dance\": expected one of ingest, scan, activity"),
       (["ingest", "--journal", "x"], "no FILE: expected at least one"),
       (["ingest", "f"], "--journal is missing"),
       (["ingest", "--jornal", "x", "f"], "unknown option \"--jornal\": expected one of --journal"),

@@ -64,8 +64,7 @@ package struct LineIntake: ~Copyable {
     _ rejection: Rejection, _ line: LineBuffer.Line, _ path: String, code: Digest,
     _ rejected: RejectionHandler
   ) throws {
-    // A line that its file ends in the middle of was cut off, whatever the parser made of it.
-    let reason = line.isTerminated ? rejection.reason : .truncated
+    let reason = rejection.reason
     report.rejectedCounts[reason.rawValue, default: 0] += 1
     let kept = RejectedLine(
       source: report.label, file: path, byteOffset: line.byteOffset, reason: reason.rawValue,
