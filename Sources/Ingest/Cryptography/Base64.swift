@@ -3,6 +3,13 @@ package enum Base64 {
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
+  /// By character: its sextet, or 255 where it is none.
+  private static let sextets: [UInt8] = {
+    var table = [UInt8](repeating: 255, count: 256)
+    for (sextet, character) in alphabet.enumerated() { table[Int(character)] = UInt8(sextet) }
+    return table
+  }()
+
   /// Four characters for each three bytes begun.
   package static func text(_ bytes: [UInt8]) -> String {
     var result: [UInt8] = []
@@ -30,7 +37,8 @@ package enum Base64 {
     var group: UInt32 = 0
     var sextetCount = 0
     for character in characters.dropLast(padding) {
-      guard let sextet = alphabet.firstIndex(of: character) else { return nil }
+      let sextet = sextets[Int(character)]
+      guard sextet < 64 else { return nil }
       group = group << 6 | UInt32(sextet)
       sextetCount += 1
       guard sextetCount % 4 == 0 else { continue }
