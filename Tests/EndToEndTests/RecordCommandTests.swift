@@ -92,9 +92,10 @@ private final class RunningTool {
     "what is no single record is refused with its reason, and nothing is appended",
     arguments: [
       ("", "found no line, expected one record"), ("\n \n", "found no line"),
-      ("words", "not_json"), ("{}", "unknown_shape"),
-      (#"{"v":1,"kind":"control"}"#, "missing_field"),
-      (#"{"v":1,"kind":"control","kind":"run"}"#, "duplicate_key"),
+      ("words\n", "not_json"), ("{}\n", "unknown_shape"),
+      ("{\"v\":1,\"kind\":\"control\"}\n", "missing_field"),
+      ("{\"v\":1,\"kind\":\"control\",\"kind\":\"run\"}\n", "duplicate_key"),
+      ("{\"v\":1,", "truncated"),
     ])
   func refused(_ input: String, _ reason: String) throws {
     let folder = try TemporaryFolder()
