@@ -31,8 +31,7 @@ let package = Package(
     .target(name: "CPlatform"),
 
     .target(
-      name: "Ingest", dependencies: ["CCrypto", "CZlib", "CZstandard", "CPlatform"],
-      swiftSettings: settings,
+      name: "Ingest", dependencies: ["CCrypto", "CZlib", "CZstandard", "CPlatform"], swiftSettings: settings,
       linkerSettings: [.linkedLibrary("m")]),
     .target(name: "Correlate", dependencies: ["Ingest"], swiftSettings: settings),
     .target(name: "Detect", dependencies: ["Correlate", "Ingest"], swiftSettings: settings),
@@ -60,7 +59,7 @@ let package = Package(
     .executableTarget(
       name: "durable-benchmark", dependencies: ["Ingest"], path: "Benchmarks/durable/driver",
       swiftSettings: settings),
-    // Faults thrown at the built tool and at a loaded journal; see its --help.
+    // Faults thrown at the built tool and at a loaded journal; what and how: Tests/Campaigns/Campaign.swift.
     .executableTarget(
       name: "campaign", dependencies: ["Ingest", "TestSupport"], path: "Tests/Campaigns",
       swiftSettings: settings),

@@ -29,8 +29,8 @@ struct FullDiskCampaign {
     for kilobytes in sizes {
       for isLoad in [false, true] {
         if isMounted {
-          try FileManager.default.contentsOfDirectory(atPath: mount).forEach {
-            try FileManager.default.removeItem(atPath: "\(mount)/\($0)")
+          for name in try FileManager.default.contentsOfDirectory(atPath: mount) {
+            try FileManager.default.removeItem(atPath: "\(mount)/\(name)")
           }
           try resize(kilobytes)
         }

@@ -32,16 +32,9 @@ package final class JournalHand {
     self.directory = directory
     self.settings = settings
     self.now = now
+    let storage = try JournalHand.storage(directory)
     let exists: Bool
-    do {
-      exists = try JournalIdentity.exists(in: PosixStorage(directory: directory, creating: false))
-    } catch let error as StorageError {
-      throw .storage(error)
-    } catch let error as JournalError {
-      throw .journal(error)
-    } catch {
-      preconditionFailure("\(error)")
-    }
+    do { exists = try JournalIdentity.exists(in: storage) } catch { throw .journal(error) }
     guard exists else { throw .journal(.notAJournal(found: "no \(JournalLayout.settings)")) }
     try reach()
   }
@@ -51,19 +44,16 @@ package final class JournalHand {
 
   /// The journal's secret, for the keyed hashes of emitters' lines.
   package func secret() throws(JournalHandError) -> [UInt8] {
+    let storage = try JournalHand.storage(directory)
+    let count = JournalLayout.secretByteCount
+    let bytes: [UInt8]?
     do {
-      let storage = try PosixStorage(directory: directory, creating: false)
-      let count = JournalLayout.secretByteCount
-      let bytes = try storage.contents(JournalLayout.secret, byteCountMax: count)
-      if let bytes, bytes.count == count { return bytes }
-      throw JournalHandError.journal(.secret(byteCountFound: bytes?.count))
-    } catch let error as StorageError {
-      throw .storage(error)
-    } catch let error as JournalHandError {
-      throw error
-    } catch {
-      preconditionFailure("\(error)")
+      bytes = try storage.contents(JournalLayout.secret, byteCountMax: count)
+    } catch { throw .storage(error) }
+    guard let bytes, bytes.count == count else {
+      throw .journal(.secret(byteCountFound: bytes?.count))
     }
+    return bytes
   }
 
   /// Appends a record and returns once it is on stable storage.
@@ -137,27 +127,37 @@ package final class JournalHand {
   private func reach() throws(JournalHandError) {
     var holder = ""
     for _ in 0..<JournalHand.reachCountMax {
+      if let connection = try connect() {
+        way = .writer(connection)
+        return
+      }
+      let storage = try JournalHand.storage(directory)
       do {
-        let name = JournalLayout.writerSocket
-        if let socket = try LocalSocket.connect(directory: directory, name: name) {
-          way = .writer(WriterConnection(socket))
-          return
-        }
-        let storage = try PosixStorage(directory: directory, creating: false)
         way = .lock(try Journal.open(storage, settings, at: now()) { _ in nil })
         return
-      } catch JournalError.locked(let found) {
-        holder = found
-      } catch let error as JournalError {
-        throw .journal(error)
-      } catch let error as StorageError {
-        throw .storage(error)
       } catch {
-        preconditionFailure("\(error)")
+        guard case .locked(let found) = error else { throw .journal(error) }
+        holder = found
       }
       vigil_sleep_milliseconds(JournalHand.pauseMilliseconds)
     }
     throw .journal(.locked(holder: holder))
+  }
+
+  private func connect() throws(JournalHandError) -> WriterConnection? {
+    do {
+      let name = JournalLayout.writerSocket
+      guard let socket = try LocalSocket.connect(directory: directory, name: name) else {
+        return nil
+      }
+      return WriterConnection(socket)
+    } catch { throw .storage(error) }
+  }
+
+  private static func storage(_ directory: String) throws(JournalHandError) -> PosixStorage {
+    do {
+      return try PosixStorage(directory: directory, creating: false)
+    } catch { throw .storage(error) }
   }
 }
 
