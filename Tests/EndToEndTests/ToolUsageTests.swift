@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @Suite("the tool's manners") struct ToolUsageTests {
-  static let commands = ["ingest", "verify", "scan", "activity", "detect", "demo"]
+  static let commands = ["ingest", "verify", "scan", "activity", "detect", "demo", "compress", "prune"]
 
   @Test("every command explains itself with all its options", arguments: commands)
   func help(command: String) throws {
