@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 RELEASE := .build/release/vigil
 
-.PHONY: help demo build test check lint bench install dependencies fixtures
+.PHONY: help demo build test check campaign lint bench install dependencies test-dependencies fixtures
 
 help:            ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[a-z ]*## */\t/' | expand -t 16
@@ -18,7 +18,7 @@ demo: build      ## install what is missing, build release, run the whole way on
 build: dependencies ## the release binary, .build/release/vigil
 	swift build -c release --product vigil --explicit-target-dependency-import-check error
 
-test: dependencies ## every test
+test: test-dependencies ## every test
 	swift build --build-tests --explicit-target-dependency-import-check error
 	swift test --skip-build
 
@@ -26,8 +26,18 @@ check: lint test build ## format lint, tests, release build, thread and address 
 	swift test --sanitize=thread --scratch-path .build-thread --filter 'IngestTests|CorrelateTests'
 	swift test --sanitize=address --scratch-path .build-address --disable-xctest --filter 'IngestTests|CorrelateTests'
 
+campaign: dependencies ## every fault campaign in its long form: half an hour
+	swift build -c release --product vigil
+	swift build -c release --product campaign
+	VIGIL_CAMPAIGN=long swift test --filter 'CrashCampaignTests|RecoveryCrashTests|QueueCrashTests'
+	.build/release/campaign all --seed $(or $(SEED),1)
+
+bench: dependencies ## durable appends a second, next to a bare loop, SQLite and PostgreSQL
+	swift build -c release --product durable-benchmark
+	Benchmarks/durable/run.sh
+
 lint:            ## swift format in strict mode
-	swift format lint --strict --recursive Package.swift Sources Tests fixtures/sixty-days
+	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks fixtures/sixty-days
 
 fixtures: dependencies ## write fixtures/sixty-days anew from its seed
 	fixtures/sixty-days/regenerate.sh
@@ -37,3 +47,6 @@ install: build   ## /usr/local/bin/vigil (PREFIX=… changes it)
 
 dependencies:
 	@scripts/dependencies.sh
+
+test-dependencies:
+	@scripts/dependencies.sh tests

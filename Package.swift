@@ -31,7 +31,8 @@ let package = Package(
     .target(name: "CPlatform"),
 
     .target(
-      name: "Ingest", dependencies: ["CCrypto", "CZlib", "CZstandard", "CPlatform"], swiftSettings: settings,
+      name: "Ingest", dependencies: ["CCrypto", "CZlib", "CZstandard", "CPlatform"],
+      swiftSettings: settings,
       linkerSettings: [.linkedLibrary("m")]),
     .target(name: "Correlate", dependencies: ["Ingest"], swiftSettings: settings),
     .target(name: "Detect", dependencies: ["Correlate", "Ingest"], swiftSettings: settings),
@@ -55,6 +56,15 @@ let package = Package(
       name: "sixty-days", dependencies: ["SixtyDays"], path: "fixtures/sixty-days/tool",
       swiftSettings: settings),
 
+    // Measured beside its peers by Benchmarks/durable/run.sh.
+    .executableTarget(
+      name: "durable-benchmark", dependencies: ["Ingest"], path: "Benchmarks/durable/driver",
+      swiftSettings: settings),
+    // Faults thrown at the built tool and at a loaded journal; see its --help.
+    .executableTarget(
+      name: "campaign", dependencies: ["Ingest", "TestSupport"], path: "Tests/Campaigns",
+      swiftSettings: settings),
+
     .target(
       name: "TestSupport", dependencies: ["Ingest"], path: "Tests/TestSupport",
       swiftSettings: settings),
@@ -75,7 +85,7 @@ let package = Package(
       dependencies: ["GatewayAndScheduler", "Ingest", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["SixtyDays", "Ingest", "TestSupport", "vigil", "sixty-days"],
+      dependencies: ["SixtyDays", "Ingest", "TestSupport", "vigil", "sixty-days", "campaign"],
       swiftSettings: settings),
   ]
 )

@@ -3,17 +3,42 @@
 #
 # Missing Debian packages are installed when we may; otherwise the exact command is printed and the
 # run ends. Nothing is touched when nothing is missing.
+#
+#   dependencies.sh          what the build needs
+#   dependencies.sh tests    also what some tests need; those are skipped where it cannot be had
 set -euo pipefail
 
 # What we need, each with a file that only it brings.
 packages=(libssl-dev zlib1g-dev libzstd-dev libmicrohttpd-dev libcurl4-openssl-dev tzdata make)
 witnesses=(/usr/include/openssl/evp.h /usr/include/zlib.h /usr/include/zstd.h
-  /usr/include/microhttpd.h /usr/include/*/curl/curl.h /usr/share/zoneinfo/Europe/Berlin /usr/bin/make)
+  /usr/include/microhttpd.h '/usr/include/*/curl/curl.h' /usr/share/zoneinfo/Europe/Berlin /usr/bin/make)
+
+# For Tests/Interop, the checker that shares no line with us; for the fault campaigns; for TLS and gzip.
+test_packages=(golang-go golang-golang-x-mod-dev strace openssl gzip)
+test_witnesses=(/usr/bin/go /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go /usr/bin/strace
+  /usr/bin/openssl /bin/gzip)
+
+# Whether a file that matches the pattern is there.
+exists() { compgen -G "$1" >/dev/null; }
 
 missing=()
 for index in "${!packages[@]}"; do
-  [ -e "${witnesses[$index]}" ] || missing+=("${packages[$index]}")
+  exists "${witnesses[$index]}" || missing+=("${packages[$index]}")
 done
+
+if [ "${1:-}" = tests ]; then
+  missing_tests=()
+  for index in "${!test_packages[@]}"; do
+    exists "${test_witnesses[$index]}" || missing_tests+=("${test_packages[$index]}")
+  done
+  if [ "${#missing_tests[@]}" -gt 0 ]; then
+    if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+      missing+=("${missing_tests[@]}")
+    else
+      echo "not here: ${missing_tests[*]}; the tests that need them are skipped" >&2
+    fi
+  fi
+fi
 
 if [ "${#missing[@]}" -gt 0 ]; then
   command="apt-get install -y --no-install-recommends ${missing[*]}"

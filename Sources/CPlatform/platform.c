@@ -37,6 +37,12 @@ void vigil_install_stop_signal(void) {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
+  // Whoever started us may have blocked them: a mask is inherited.
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGINT);
+  sigaddset(&stop, SIGTERM);
+  sigprocmask(SIG_UNBLOCK, &stop, NULL);
 }
 
 int vigil_stop_was_requested(void) { return stop_requested; }

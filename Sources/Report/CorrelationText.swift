@@ -40,10 +40,13 @@ package enum CorrelationText {
       return "\(Quantity.count(count)) joined by \(words(link.rawValue))"
     }
     if summary.requestsMissing > 0 {
-      parts.append("\(Quantity.count(summary.requestsMissing)) runs without a request")
+      parts.append(
+        counted(summary.requestsMissing, "run without a request", "runs without a request"))
     }
     if summary.runsMissing > 0 {
-      parts.append("\(Quantity.count(summary.runsMissing)) accepted triggers without a run")
+      parts.append(
+        counted(
+          summary.runsMissing, "accepted trigger without a run", "accepted triggers without a run"))
     }
     for (state, count) in summary.dangling.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       parts.append("\(Quantity.count(count)) with \(words(state.rawValue))")
@@ -62,6 +65,10 @@ package enum CorrelationText {
         + "\(Quantity.seconds(offset.minSeconds)); \(Quantity.count(offset.count)) pairs, "
         + "\(Quantity.count(offset.impossibleCount)) impossible)"
     }
+  }
+
+  private static func counted(_ count: Int, _ one: String, _ many: String) -> String {
+    "\(Quantity.count(count)) \(count == 1 ? one : many)"
   }
 
   private static func words(_ rawValue: String) -> String { rawValue.replacing("_", with: " ") }

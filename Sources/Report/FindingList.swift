@@ -51,7 +51,7 @@ package struct FindingList: Sendable {
       .joined(separator: "  ")
     let fits = TerminalText.width(plain) <= width
     var lines = [fits ? painted : TerminalText.fitted(plain, width: width)]
-    lines += indented(TerminalText.escaped(first.explanation))
+    lines += indented(TerminalText.escaped(worst.explanation))
     lines += indented(numbers(of: worst, in: episode), .dim)
     return lines
   }

@@ -5,14 +5,14 @@ import Ingest
 /// What simple rules would have said, beside what Vigil said: the look-alikes that stayed quiet.
 ///
 /// Three rules of thumb are counted over the same activities: triggers outside fixed office hours,
-/// runs longer than three times the median of a job's first runs, and UTC hours that a person never
+/// runs longer than the mean and three sigmas of a job's first runs, and UTC hours that a person never
 /// used before, in the weeks after a clock change. Nothing here knows who is innocent: a subject is
 /// listed when a rule of thumb would have alerted often and Vigil never did.
 package struct LookAlikes {
   /// Rules of thumb: Monday to Friday from 07:00 to 19:59 local.
   private static let officeHours = 7..<20
   private static let firstRunCount = 20
-  private static let durationFactor = 3.0
+  private static let sigmaCount = 3.0
   private static let clockChangeDays = 14.0
   /// A subject is worth a line from so many alerts of a rule of thumb.
   private static let alertCountMin = 5
@@ -99,14 +99,19 @@ package struct LookAlikes {
     runs.latest = duration
     if runs.first.count < LookAlikes.firstRunCount {
       runs.first.append(duration)
-    } else if duration > LookAlikes.durationFactor * LookAlikes.median(runs.first) {
+    } else if duration > LookAlikes.fence(runs.first) {
       runs.longCount += 1
     }
     jobs[job] = runs
   }
 
-  private static func median(_ values: [Double]) -> Double {
-    values.isEmpty ? .infinity : values.sorted()[values.count / 2]
+  /// Mean and three standard deviations; infinite for nothing.
+  private static func fence(_ values: [Double]) -> Double {
+    guard !values.isEmpty else { return .infinity }
+    let count = Double(values.count)
+    let mean = values.reduce(0, +) / count
+    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
+    return mean + sigmaCount * variance.squareRoot()
   }
 
   /// A line for each subject that a rule of thumb would have alerted on and no finding names.
@@ -131,8 +136,8 @@ package struct LookAlikes {
     return jobs.sorted { $0.key < $1.key }.compactMap { job, runs in
       guard runs.longCount >= LookAlikes.alertCountMin, !flagged.contains(job) else { return nil }
       return "\(TerminalText.escaped(job)): \(Quantity.count(runs.longCount)) of "
-        + "\(Quantity.count(runs.count)) runs over three times the median of its first "
-        + "\(LookAlikes.firstRunCount) (\(Quantity.seconds(LookAlikes.median(runs.first))), last "
+        + "\(Quantity.count(runs.count)) runs over the mean and three sigmas of its first "
+        + "\(LookAlikes.firstRunCount) (\(Quantity.seconds(LookAlikes.fence(runs.first))), last "
         + "\(Quantity.seconds(runs.latest))); no runaway finding"
     }
   }
@@ -147,8 +152,8 @@ package struct LookAlikes {
       return "clock change in \(TerminalText.escaped(change.zone)) before "
         + "\(String(change.at.rfc3339.prefix(10))): \(Quantity.count(change.newHourCount)) triggers of "
         + "\(change.people.count) principals in UTC hours of the week that were new to them, in "
-        + "\(Int(LookAlikes.clockChangeDays)) days; \(FindingList.episodes(after).count) off_hours episodes "
-        + "among them"
+        + "\(Int(LookAlikes.clockChangeDays)) days; off_hours episodes among them: "
+        + "\(FindingList.episodes(after).count)"
     }
   }
 }

@@ -2,8 +2,10 @@
 @main
 enum Vigil {
   static let commands: [any Command.Type] = [
-    IngestCommand.self, VerifyCommand.self, ScanCommand.self, ActivityCommand.self,
+    IngestCommand.self, RecordCommand.self, VerifyCommand.self, ScanCommand.self,
+    ActivityCommand.self,
     DetectCommand.self, DemoCommand.self,
+    TilesCommand.self, ProveCommand.self, CheckProofCommand.self,
     InitCommand.self, CheckpointCommand.self, WitnessCommand.self,
     CompressCommand.self, PruneCommand.self,
   ]
@@ -90,7 +92,7 @@ enum Vigil {
       \(rows.joined(separator: "\n"))
 
       vigil COMMAND --help explains a command; vigil --version names this build.
-      Exit status: 0 done; 1 evidence is damaged; 2 wrong usage or unreadable input;
+      Exit status: 0 done; 1 evidence is damaged or a proof refused; 2 wrong usage or unreadable input;
       3 findings at or above --fail-on; 4 could not write.
       """
   }

@@ -25,18 +25,26 @@ struct BuiltTool {
     root.appendingPathComponent("fixtures").appendingPathComponent(path).path
   }
 
+  /// The tool, which is built into the folder of the test program.
+  static func url(_ program: String = "vigil") throws -> URL {
+    let tests = try #require(CommandLine.arguments.first)
+    return URL(fileURLWithPath: tests).resolvingSymlinksInPath().deletingLastPathComponent()
+      .appendingPathComponent(program)
+  }
+
   /// Runs `vigil` and waits; both streams go through files, so that neither can fill a pipe.
   static func run(_ words: [String], input: String? = nil) throws -> Result {
     try run(words, data: input.map { Data($0.utf8) })
   }
 
-  static func run(_ words: [String], data: Data?) throws -> Result {
+  /// - Parameter program: another of the package's executables, beside the tool.
+  static func run(
+    program: String = "vigil", _ words: [String], data: Data? = nil
+  ) throws -> Result {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
-    let tests = try #require(CommandLine.arguments.first)
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: tests).resolvingSymlinksInPath()
-      .deletingLastPathComponent().appendingPathComponent("vigil")
+    process.executableURL = try url(program)
     process.arguments = words
     let (output, errors) = (folder.path("output"), folder.path("errors"))
     for path in [output, errors, folder.path("input")] {

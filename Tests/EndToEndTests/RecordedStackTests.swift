@@ -86,6 +86,27 @@ import Testing
     #expect(outputs.count == 1)
   }
 
+  @Test("one flipped bit ends verify with status 1 and names segment, index and offset")
+  func flippedBit() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let journal = try ingested(folder)
+    let segment = URL(fileURLWithPath: journal + "/segments/000000000000.jsonl")
+    let whole = try Data(contentsOf: segment)
+    let starts = [0] + whole.indices.filter { whole[$0] == 0x0A }.map { $0 + 1 }
+    for index in [0, 1234, starts.count - 2] {
+      var damaged = whole
+      damaged[starts[index] + 40] ^= 0x04
+      try damaged.write(to: segment)
+      let ran = try BuiltTool.run(["verify", "--journal", journal])
+      #expect(ran.status == 1)
+      let place = "segments/000000000000.jsonl: entry \(index) at byte \(starts[index])"
+      #expect(ran.output.contains(place), "\(ran.output)")
+    }
+    try whole.write(to: segment)
+    #expect(try BuiltTool.run(["verify", "--journal", journal]).status == 0)
+  }
+
   @Test("a scan of the files says what the journal of the files says")
   func scanAgrees() throws {
     let folder = try TemporaryFolder()

@@ -54,7 +54,8 @@ import Testing
       let rule = try #require(Self.rule[told.incident])
       let about = findings.filter { $0.rule == rule && $0.isAbout(told) }
       #expect(!about.isEmpty, "\(told.incident)")
-      #expect(about.allSatisfy { ["high", "critical"].contains($0.severity) }, "\(told.incident)")
+      // A hung job is first told as a maybe, and again when it is beyond doubt.
+      #expect(about.contains { ["high", "critical"].contains($0.severity) }, "\(told.incident)")
     }
     quietLookAlikes(findings)
   }

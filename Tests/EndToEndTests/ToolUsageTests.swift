@@ -2,7 +2,10 @@ import Foundation
 import Testing
 
 @Suite("the tool's manners") struct ToolUsageTests {
-  static let commands = ["ingest", "verify", "scan", "activity", "detect", "demo", "compress", "prune"]
+  static let commands = [
+    "ingest", "record", "verify", "scan", "activity", "detect", "demo", "init", "checkpoint",
+    "witness", "prove", "check-proof", "tiles", "compress", "prune",
+  ]
 
   @Test("every command explains itself with all its options", arguments: commands)
   func help(command: String) throws {
@@ -18,7 +21,7 @@ import Testing
     "a wrong command line ends with status 2 and says what was found and expected",
     arguments: [
       ([], "usage: vigil COMMAND"),
-      (["dance"], "no command \"dance\": expected one of ingest, verify"),
+      (["dance"], "no command \"dance\": expected one of ingest, record, verify"),
       (["ingest", "--journal", "x"], "no FILE: expected at least one"),
       (["ingest", "f"], "--journal is missing"),
       (["ingest", "--jornal", "x", "f"], "unknown option \"--jornal\": expected one of --journal"),
@@ -100,11 +103,11 @@ import Testing
 
   @Test("findings at or above --fail-on end with status 3, and not below")
   func failOn() throws {
-    // The gateway is heard, and then a run that only its launcher tells of.
+    // A trigger is heard at the gateway, and then a run that only its launcher tells of.
     let request =
       #"{"level":"info","ts":1795477100.5,"logger":"http.log.access.log0","#
-      + #""msg":"handled request","request":{"remote_ip":"127.0.0.1","method":"GET","#
-      + #""host":"h","uri":"/"},"duration":0.1,"size":1,"status":200,"resp_headers":{}}"#
+      + #""msg":"handled request","request":{"remote_ip":"127.0.0.1","method":"POST","#
+      + #""host":"h","uri":"/jobs/j/runs"},"duration":0.1,"size":1,"status":403,"resp_headers":{}}"#
     let lines = """
       \(request)
       {"schema":"trigger-event/1","ts":1795477135.5,"event":"run.requested","run_id":"r1","job":"j"}
@@ -157,9 +160,7 @@ import Testing
   @Test("a full disk under standard output ends with status 4", .enabled(if: hasFullDevice))
   func fullOutput() throws {
     let process = Process()
-    let tests = try #require(CommandLine.arguments.first)
-    process.executableURL = URL(fileURLWithPath: tests).resolvingSymlinksInPath()
-      .deletingLastPathComponent().appendingPathComponent("vigil")
+    process.executableURL = try BuiltTool.url()
     process.arguments = ["help", "ingest"]
     process.standardOutput = FileHandle(forWritingAtPath: "/dev/full")
     process.standardError = FileHandle.nullDevice

@@ -16,7 +16,7 @@ import Testing
       evidence: [3, 1], score: score)
   }
 
-  @Test("findings of one episode are one block, told by the first and measured by the worst")
+  @Test("findings of one episode are one block, dated by the first and told by the worst")
   func episodes() throws {
     let findings = [
       try finding("a", episode: "e", score: 10), try finding("b", episode: nil, score: 5),
@@ -26,7 +26,7 @@ import Testing
     #expect(episodes.map { $0.map(\.findingID) } == [["a", "c"], ["b"]])
     let lines = FindingList(width: 200, style: TextStyle(usesColor: false)).lines(findings)
     #expect(lines[0] == "HIGH  off_hours  2026-10-18 01:12:07 UTC  mara\\u{202e} → export")
-    #expect(lines[1] == "    sentence of a")
+    #expect(lines[1] == "    sentence of c")
     #expect(lines.joined().contains("2 findings in this episode"))
     #expect(lines.joined(separator: " ").contains("id c"))
   }

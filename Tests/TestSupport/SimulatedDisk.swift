@@ -106,9 +106,16 @@ struct SimulatedDisk {
   func list(_ directory: String) -> [String]? {
     guard directories.contains(directory) else { return nil }
     let prefix = directory.isEmpty ? "" : directory + "/"
-    let inside = names.keys.filter { $0.hasPrefix(prefix) }.map { $0.dropFirst(prefix.count) }
-    let subdirectories = directory.isEmpty ? directories.subtracting([""]) : []
-    return (inside.filter { !$0.contains("/") }.map(String.init) + subdirectories).sorted()
+    let inside = (Array(names.keys) + directories.subtracting([""])).filter { $0.hasPrefix(prefix) }
+      .map { $0.dropFirst(prefix.count) }
+    return inside.filter { !$0.contains("/") }.map(String.init).sorted()
+  }
+
+  /// Durable at once, like making one, and with it what was removed from it before.
+  mutating func removeDirectory(_ path: String) {
+    guard list(path) == [] else { return }
+    synchronizeNames(in: path)
+    directories.remove(path)
   }
 
   mutating func loseUnsynchronized(_ path: String) {

@@ -140,6 +140,10 @@ package final class SimulatedStorage: JournalStorage {
     try perform(.remove, path) { disk in disk.unlink(path) }
   }
 
+  package func removeDirectory(_ path: String) throws(StorageError) {
+    try perform(.remove, path) { disk in disk.removeDirectory(path) }
+  }
+
   package func synchronizeDirectory(_ path: String) throws(StorageError) {
     // Named apart from a file's sync: a failed one only leaves the names as they were.
     try perform(.createDirectory, path) { disk in disk.synchronizeNames(in: path) }

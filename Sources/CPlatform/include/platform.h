@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "local_socket.h"
+
 /// Columns of the terminal behind `descriptor`, or 0 when it is none.
 int vigil_terminal_columns(int descriptor);
 
@@ -17,7 +19,7 @@ int vigil_openat(int directory, const char *path, int flags, mode_t mode);
 /// flock(2) with LOCK_EX | LOCK_NB. Returns -1 and sets errno.
 int vigil_lock_exclusive(int descriptor);
 
-/// From now on SIGINT and SIGTERM set a flag instead of ending the process.
+/// From now on SIGINT and SIGTERM set a flag instead of ending the process; unblocks both.
 void vigil_install_stop_signal(void);
 
 /// Whether one of them came.

@@ -3,8 +3,8 @@ import Ingest
 /// Counts per subject and hour, judged while the hour runs.
 ///
 /// Windows are UTC hours. A count is judged when it grows; its tail probability under the subject's
-/// law becomes a p-value by its rank among all subjects' closed windows (SurpriseScale), since counts
-/// have heavier tails than any one law. A window is one test, at its first event.
+/// law becomes a p-value by its rank among all subjects' closed windows (SurpriseScale), since
+/// counts have heavier tails than any one law. A window is one test, at its first event.
 struct BurstDetector: Sendable {
   static let windowSeconds = 3600
   static let subjectCountMax = 100_000

@@ -1,7 +1,7 @@
 /// Counts of one subject in the windows in which it was active, and what the next may be.
 ///
-/// Moments fade by window. The law of the next count is a negative binomial over the count less one (an
-/// active window has at least one), its mean and spread shrunk to everyone's.
+/// Moments fade by window. The law of the next count is a negative binomial over the count less one
+/// (an active window has at least one), its mean and spread shrunk to everyone's.
 struct CountBaseline: Sendable, Equatable {
   /// Windows after which one counts half.
   static let halfLifeWindows = 200.0

@@ -2,8 +2,8 @@ import Ingest
 
 /// When one principal is active: what was learnt from days that were not flagged.
 ///
-/// A day is judged against the days before it: its hours are learnt only when the next day begins, so
-/// that a night of work cannot vouch for itself. Hours that were flagged wait in quarantine.
+/// A day is judged against the days before it: its hours are learnt only when the next day begins,
+/// so that a night of work cannot vouch for itself. Hours that were flagged wait in quarantine.
 struct Habit: Sendable {
   /// What was said about one hour of the running day.
   struct Verdict: Sendable {
@@ -76,8 +76,9 @@ struct Habit: Sendable {
     if recent.count > Habit.recentCountMax { recent.removeFirst() }
   }
 
-  /// The surprise of going on: that of the least surprising activity in the hours before, and more for
-  /// each hour since. Nil when there was none: work that lasts into the night is no new beginning.
+  /// The surprise of going on: that of the least surprising activity in the hours before, and more
+  /// for each hour since. Nil when there was none: work that lasts into the night is no new
+  /// beginning.
   func continued(at: Timestamp) -> Double? {
     var least: Double?
     for entry in recent {
@@ -114,7 +115,8 @@ struct Habit: Sendable {
     release(configuration)
   }
 
-  /// Remembers what was said about an hour of a day that is over; learns it or puts it in quarantine.
+  /// Remembers what was said about an hour of a day that is over; learns it or puts it in
+  /// quarantine.
   private mutating func settle(
     _ verdict: Verdict, _ day: Int, _ configuration: DetectionConfiguration, isAdded: Bool = false
   ) {

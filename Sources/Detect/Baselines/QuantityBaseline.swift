@@ -56,8 +56,9 @@ struct QuantityBaseline: Sendable {
     newSinceFit += 1
   }
 
-  /// One value went beyond the threshold that was frozen for it, or stayed below. A job that drifts is
-  /// not exchangeable with its past, and its own record of forecasts says so (prequential, Dawid 1984).
+  /// One value went beyond the threshold that was frozen for it, or stayed below. A job that drifts
+  /// is not exchangeable with its past, and its own record of forecasts says so (prequential, Dawid
+  /// 1984).
   mutating func noteForecast(exceedance: Double, excess: Double?, weight: Double) {
     surplus = max(0, surplus + weight * ((excess == nil ? 0 : 1) - exceedance))
     guard let excess else { return }

@@ -1,8 +1,8 @@
 /// How far beyond their thresholds the runs of all jobs went: what a job's own tail is shrunk to.
 ///
-/// Empirical Bayes by kind of job: jobs with as much history, a threshold of the same order and a body
-/// as tight. A job seen twice for seconds that then runs for hours is common; one seen two hundred
-/// times is not: the table has learnt both. A kind is itself shrunk to all kinds.
+/// Empirical Bayes by kind of job: jobs with as much history, a threshold of the same order and a
+/// body as tight. A job seen twice for seconds that then runs for hours is common; one seen two
+/// hundred times is not: the table has learnt both. A kind is itself shrunk to all kinds.
 struct TailPopulation: Sendable, Equatable {
   /// The kind of a job, as a cell of the table.
   struct Kind: Sendable, Equatable {
@@ -53,7 +53,8 @@ struct TailPopulation: Sendable, Equatable {
   static let scalePrior = 6.0
   /// Weight of all kinds against one kind, in exceedances.
   static let kindPrior = 8.0
-  /// Shapes that are believed: below 1.6 the mean would hardly exist, above 6 the tail is exponential.
+  /// Shapes that are believed: below 1.6 the mean would hardly exist, above 6 the tail is
+  /// exponential.
   static let shapes = 1.6...6.0
 
   /// Starts as twenty exceedances of mean log-excess 0.5 where twenty were foreseen.

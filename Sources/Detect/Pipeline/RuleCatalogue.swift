@@ -2,7 +2,7 @@ extension DetectionPipeline {
   /// Every rule that the configuration enables, in the order in which ties are said.
   static func allRules(_ configuration: DetectionConfiguration) -> [any DetectionRule] {
     let rules: [any DetectionRule] = [
-      OffHoursRule(), RunawayRule(), ResourceBlowupRule(), FirstSeenRule(),
+      OffHoursRule(), BusinessHoursRule(), RunawayRule(), ResourceBlowupRule(), FirstSeenRule(),
       RunWithoutRequestRule(), RequestWithoutRunRule(), TriggerBurstRule(), DeniedBurstRule(),
       RetryStormRule(), MissedScheduleRule(), NonOwnerRule(), ClockSkewRule(), CoverageGapRule(),
     ]

@@ -9,7 +9,8 @@ struct Draft: Sendable {
   /// What episodes are grouped by.
   let episodeSubject: String
   let timestamp: Timestamp
-  /// What gaps between findings are measured by; the timestamp unless a rule judges an earlier instant.
+  /// What gaps between findings are measured by; the timestamp unless a rule judges an earlier
+  /// instant.
   var episodeAt: Timestamp
   let pValue: Double
   /// Set by declared rules; otherwise the bands of p decide.
@@ -110,7 +111,7 @@ struct RuleContext: Sendable {
 
 /// Findings of one rule and subject with no gap longer than an hour share an episode.
 struct EpisodeTable: Sendable {
-  /// Subjects kept; beyond it those that are over are dropped.
+  /// Subjects kept; beyond it those that are over are dropped, and all if none is.
   static let subjectCountMax = 4096
 
   private struct Episode {
@@ -133,6 +134,7 @@ struct EpisodeTable: Sendable {
     let id = identify("episode/\(key)/\(at.rfc3339)")
     if open.count >= EpisodeTable.subjectCountMax {
       open = open.filter { at.seconds(since: $0.value.last) <= gapSeconds }
+      if open.count >= EpisodeTable.subjectCountMax { open.removeAll() }
     }
     open[key] = Episode(id: id, last: at)
     return id

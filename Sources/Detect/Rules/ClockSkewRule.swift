@@ -5,19 +5,25 @@ import Ingest
 ///
 /// The lag from request to start of each job's activities is kept: the lowest tenth of the last 64
 /// tells how far apart the clocks stand (a launcher that always reads 3 s early is an offset, not
-/// an event). Strange: a start earlier than the request and earlier than that tenth, by more than the
-/// tolerance. p = Krichevsky-Trofimov share of such activities among the job's past.
+/// an event). Strange: a start earlier than the request and earlier than that tenth, by more than
+/// the tolerance. p = Krichevsky-Trofimov share of such activities among the job's past; what more
+/// than `usualShare` of them do is this job's way and no event.
+///
+/// Judged once, when start and request are both known: at the start, or when a request that comes
+/// later than its run is told.
 struct ClockSkewRule: DetectionRule {
   static let name = "clock_skew"
 
   static let lagCountMax = 64
   static let jobCountMax = 50_000
+  static let usualShare = 0.05
 
   private var lags: [String: [Double]] = [:]
   private var rates = DeclaredRates()
 
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
-    guard case .activity(let update) = event, update.change == .started,
+    guard case .activity(let update) = event,
+      update.change == .started || update.change == .triggered,
       let requestedAt = update.activity.requestedAt, let startedAt = update.activity.startedAt,
       let job = update.activity.job, update.activity.attempts <= 1
     else { return }
@@ -26,8 +32,7 @@ struct ClockSkewRule: DetectionRule {
     let usual = ClockSkewRule.lowTenth(lags[job] ?? [])
     let isStrange = lag < -tolerance && lag < min(0, usual) - tolerance
     let rate = rates.rate(job)
-    let level = context.level(at: update.at)
-    if isStrange, rate.share <= level || rate.history.events < 20 {
+    if isStrange, rate.share <= ClockSkewRule.usualShare || rate.history.events < 20 {
       context.report(draft(update, job, lag: lag, usual: usual, rate))
     }
     rates.learn(job, isStrange: isStrange, at: update.at)

@@ -3,10 +3,10 @@ import Ingest
 
 /// A gateway that stops saying who or what: requests without an id or a principal, or no requests.
 ///
-/// Per source and UTC hour, the share of requests without request id, and without principal, against
-/// the source's past: upper tail of a negative binomial around the foreseen number, ranked among past
-/// hours. And silence: the longest gap of each day is a quantity like durations; the running gap is
-/// judged by it with a timer. A count is asked at the end of its hour.
+/// Per source and UTC hour, the share of requests without request id, and without principal,
+/// against the source's past: upper tail of a negative binomial around the foreseen number, ranked
+/// among past hours. And silence: the longest gap of each day is a quantity like durations; the
+/// running gap is judged by it with a timer. A count is asked at the end of its hour.
 struct CoverageGapRule: DetectionRule {
   static let name = "coverage_gap"
 
@@ -27,7 +27,7 @@ struct CoverageGapRule: DetectionRule {
     var day: Int64 = 0
     var last: Timestamp
     var longestToday = 0.0
-    var generation = 0
+    var hasTimer = false
     var level = 0.0
     var judgement: JobQuantities.Judgement?
     var evidence: [Int] = []
@@ -35,7 +35,7 @@ struct CoverageGapRule: DetectionRule {
 
   private enum Timer: Sendable {
     case hourEnd(String, Int64)
-    case silence(String, Int)
+    case silence(String)
   }
 
   private static let kinds = ["request_id", "principal"]
@@ -91,21 +91,29 @@ struct CoverageGapRule: DetectionRule {
       source.level = context.level(at: at)
       source.judgement = gaps.judgement(of: name, halfLifeDays: context.configuration.halfLifeDays)
     }
-    source.generation += 1
+    if !source.hasTimer, let due = CoverageGapRule.silenceEnd(source) {
+      source.hasTimer = true
+      timers.insert(.silence(name), at: due)
+    }
+  }
+
+  /// When the running silence reaches its level; nil while too few days are known.
+  ///
+  /// One timer a source stands in the queue; when it comes due early it is set again.
+  private static func silenceEnd(_ source: Source) -> Timestamp? {
     guard let judgement = source.judgement, !judgement.isJudgedByAll, judgement.count >= 7 else {
-      return
+      return nil
     }
     let seconds = judgement.past.tail.value(atSurvival: source.level)
-    let wait = max(CoverageGapRule.silenceSecondsMin, seconds) + 1e-6
-    guard wait < 3e8 else { return }
-    timers.insert(.silence(name, source.generation), at: source.last.advanced(bySeconds: wait))
+    let wait = max(silenceSecondsMin, seconds) + 1e-6
+    return wait < 3e7 ? source.last.advanced(bySeconds: wait) : nil
   }
 
   mutating func fireTimer(_ context: inout RuleContext) {
     guard let (at, timer) = timers.removeFirst() else { return }
     switch timer {
     case .hourEnd(let name, let window): endHour(name, window, at, &context)
-    case .silence(let name, let generation): fallSilent(name, generation, at, &context)
+    case .silence(let name): fallSilent(name, at, &context)
     }
   }
 
@@ -139,11 +147,17 @@ struct CoverageGapRule: DetectionRule {
   }
 
   private mutating func fallSilent(
-    _ name: String, _ generation: Int, _ at: Timestamp, _ context: inout RuleContext
+    _ name: String, _ at: Timestamp, _ context: inout RuleContext
   ) {
-    guard let source = sources[name], source.generation == generation,
-      let judgement = source.judgement
-    else { return }
+    guard var source = sources[name], let judgement = source.judgement else { return }
+    let due = CoverageGapRule.silenceEnd(source)
+    source.hasTimer = false
+    if let due, due > at {
+      source.hasTimer = true
+      timers.insert(.silence(name), at: due)
+    }
+    sources[name] = source
+    if source.hasTimer { return }
     let elapsed = at.seconds(since: source.last)
     let pValue = judgement.past.tail.survival(elapsed)
     guard pValue <= source.level * (1 + 1e-9) else { return }

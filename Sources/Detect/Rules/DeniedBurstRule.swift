@@ -1,7 +1,8 @@
 import Correlate
 import Ingest
 
-/// More refusals of one principal within an hour than the past allows; of one address when anonymous.
+/// More refusals of one principal within an hour than the past allows; of one address when
+/// anonymous.
 ///
 /// Counts every request that was denied or not authenticated, trigger or not.
 struct DeniedBurstRule: DetectionRule {

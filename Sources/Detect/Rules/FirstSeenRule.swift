@@ -3,12 +3,12 @@ import Ingest
 
 /// A principal who triggers a job that others have triggered and they never have.
 ///
-/// Two rates foretell it: how often this principal takes up others' jobs (per trigger), and how often
-/// this job is taken up by someone new (per trigger), each shrunk to the site's rate r as if
-/// 100 and 2 triggers had shown r. Together, as independent factors on the site's odds: q = r * (a / r) * (b / r). The
-/// site's rate is the Good-Turing mass of unseen pairs: first occurrences among triggers (Good 1953).
-/// Surprise = -ln q; p = rank of the surprise among all past triggers, of which most had none.
-/// A job that nobody ever triggered is new, not foreign, and not judged.
+/// Two rates foretell it: how often this principal takes up others' jobs (per trigger), and how
+/// often this job is taken up by someone new (per trigger), each shrunk to the site's rate r as if
+/// 100 and 2 triggers had shown r. Together, as independent factors on the site's odds: q = r * (a
+/// / r) * (b / r). The site's rate is the Good-Turing mass of unseen pairs: first occurrences among
+/// triggers (Good 1953). Surprise = -ln q; p = rank of the surprise among all past triggers, of
+/// which most had none. A job that nobody ever triggered is new, not foreign, and not judged.
 struct FirstSeenRule: DetectionRule {
   static let name = "first_seen"
 

@@ -60,7 +60,7 @@ struct MissedScheduleRule: DetectionRule {
       activity: update.activity)
     guard isRegular, let tail = judgement?.past.tail else { return }
     let seconds = tail.value(atSurvival: level) + 1e-6
-    guard seconds < 3e8 else { return }
+    guard seconds < 3e7 else { return }
     timers.insert((job, generation), at: since.advanced(bySeconds: seconds))
   }
 

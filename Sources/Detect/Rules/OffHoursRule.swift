@@ -3,15 +3,17 @@ import Ingest
 
 /// A trigger at an hour of the week that is strange for this principal.
 ///
-/// Surprise = -ln of the density of the local hour under the principal's own profile, shrunk to that
-/// of people of similar regularity:
+/// Surprise = -ln of the density of the local hour under the principal's own profile, shrunk to
+/// that of people of similar regularity:
 ///
 ///     f = (smoothed own weight at the cell + k * peers' density) / (own weight + k)
 ///     k = kappa + kappaPerIsolatedHour * (hours that were seen on one day only)
 ///
 /// k is the mass left for hours never seen: absolute discounting, as in Ney, Essen and Kneser 1994.
-/// p = rank of the surprise among everyone's past first triggers of an hour and day (SurpriseScale).
-/// One judgement per principal, day and hour; a day is judged by the days before it.
+/// p = rank of the surprise among everyone's past first triggers of an hour and day
+/// (SurpriseScale). One judgement per principal, day and hour; a day is judged by the days before
+/// it. While the site itself is younger than `youngSiteDays` nothing rarer than one in its
+/// person-days is said: on the second day every Tuesday is new, and that proves nothing.
 struct OffHoursRule: DetectionRule {
   static let name = "off_hours"
 
@@ -19,6 +21,9 @@ struct OffHoursRule: DetectionRule {
   static let principalCountMax = 100_000
   /// Judged hours of past triggers after which one counts half.
   static let scaleHalfLife = 20_000.0
+
+  /// Days in which a site shows its weekly pattern twice.
+  static let youngSiteDays = 14
 
   /// Findings that a person may still approve; further ones only wait for recurrence.
   static let reportedCountMax = 100_000
@@ -29,6 +34,9 @@ struct OffHoursRule: DetectionRule {
   private var habits: [Habit] = []
   private var peers = PeerHabits()
   private var scale = SurpriseScale(halfLife: OffHoursRule.scaleHalfLife)
+  /// First local day of any trigger, and distinct days summed over principals.
+  private var firstDay: Int?
+  private var personDays = 0
 
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
     switch event {
@@ -56,7 +64,10 @@ struct OffHoursRule: DetectionRule {
     let local = context.localHour(at, zone: activity.zone, principal: principal)
     rebuildPeers(at, context)
     guard let index = index(of: principal) else { return }
+    personDays -= habits[index].dayCount
     habits[index].turn(to: local.day, context.configuration)
+    personDays += habits[index].dayCount
+    firstDay = min(firstDay ?? local.day, local.day)
     habits[index].countEvent()
     let verdict =
       habits[index].verdict(day: local.day, cell: local.hourOfWeek)
@@ -86,11 +97,17 @@ struct OffHoursRule: DetectionRule {
     let alone = max(0, 4 - Elementary.log(density * Double(CircularProfile.cellCount)))
     let surprise = min(alone, habit.continued(at: requestedAt) ?? alone)
     let verdict = Habit.Verdict(
-      cell: cell, surprise: surprise, pValue: scale.pValue(surprise),
+      cell: cell, surprise: surprise,
+      pValue: max(scale.pValue(surprise), rarestForYoungSite(on: day)),
       level: context.level(at: now), ownWeight: habit.profile.total, peerWeight: kappa)
     scale.learn(surprise)
     habits[index].note(verdict, day: day, at: requestedAt, context.configuration)
     return verdict
+  }
+
+  private func rarestForYoungSite(on day: Int) -> Double {
+    guard let firstDay, day - firstDay < OffHoursRule.youngSiteDays else { return 0 }
+    return 1 / Double(1 + max(0, personDays))
   }
 
   private mutating func index(of principal: String) -> Int? {

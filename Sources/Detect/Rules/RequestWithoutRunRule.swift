@@ -1,7 +1,8 @@
 import Correlate
 import Ingest
 
-/// A trigger that was accepted and after which nothing ran. A declared rule, always said; severity high.
+/// A trigger that was accepted and after which nothing ran. A declared rule, always said; severity
+/// high.
 ///
 /// p = Krichevsky-Trofimov share of such triggers among the job's past.
 struct RequestWithoutRunRule: DetectionRule {

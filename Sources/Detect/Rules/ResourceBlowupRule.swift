@@ -3,8 +3,8 @@ import Ingest
 
 /// A run that used far more of something than its job's past: CPU, memory, bytes read or written.
 ///
-/// Judged at the end, by the tail that runaway uses. CPU is judged per second of duration: the total
-/// of a long run is runaway's question, and would be asked twice.
+/// Judged at the end, by the tail that runaway uses. CPU is judged per second of duration: the
+/// total of a long run is runaway's question, and would be asked twice.
 struct ResourceBlowupRule: DetectionRule {
   static let name = "resource_blowup"
 

@@ -3,9 +3,9 @@ import Ingest
 
 /// A streak of abortive runs of one job, against the job's own record of failing.
 ///
-/// Abortive: failed, killed, timed out or lost, or over in less than a tenth of the job's usual time.
-/// A streak goes on while each end follows the one before within an hour. Its surprise is that of a
-/// two-state Markov chain,
+/// Abortive: failed, killed, timed out or lost, or over in less than a tenth of the job's usual
+/// time. A streak goes on while each end follows the one before within an hour. Its surprise is
+/// that of a two-state Markov chain,
 ///
 ///     -ln(a) - (n - 1) ln(c),   a = P(abortive | the last was not), c = P(abortive | the last was)
 ///

@@ -3,10 +3,10 @@ import Ingest
 
 /// A run that no request asked for: somebody went round the gateway. A declared rule, always said.
 ///
-/// Critical; high when its launcher says that a schedule started it but no such schedule is declared.
-/// Quiet for jobs that the configuration declares, and while no trigger has ever been seen at a
-/// gateway: then nothing is known about who goes round it. p = Krichevsky-Trofimov share of such runs
-/// among the job's past.
+/// Critical; high when its launcher says that a schedule started it but no such schedule is
+/// declared. Quiet for jobs that the configuration declares, and while no trigger has ever been
+/// seen at a gateway: then nothing is known about who goes round it. p = Krichevsky-Trofimov share
+/// of such runs among the job's past.
 struct RunWithoutRequestRule: DetectionRule {
   static let name = "run_without_request"
 

@@ -4,10 +4,12 @@ import Ingest
 /// A run that lasts longer than its job's past allows, told while it is still running.
 ///
 /// At the start the job's past is frozen into a tail (QuantityBaseline), which gives the instant at
-/// which the elapsed time's p crosses the level: a timer fires then, and that instant is the finding's
-/// `ts`. What finishes meanwhile, siblings above all, changes nothing. A job without a past is
-/// judged by all jobs. With `pMax` the run is reported again each time its p fell by the escalation
-/// factor and once more at its end; the id of each names the step (subject, then `#step`).
+/// which the elapsed time's p crosses the level: a timer fires then, and that instant is the
+/// finding's `ts`. What finishes meanwhile, siblings above all, changes nothing. A job without a
+/// past is judged by all jobs. A run that is told at a p above the band of `high` is told once more
+/// when it gets there: who was woken for a maybe must hear that it is no longer one. With `pMax` it is reported again each time its p fell by the
+/// escalation factor and once more at its end; the id of each names the step (subject, then
+/// `#step`).
 struct RunawayRule: DetectionRule {
   static let name = "runaway"
 
@@ -16,12 +18,16 @@ struct RunawayRule: DetectionRule {
   static let escalationCountMax = 64
   /// Elapsed time of interest, in seconds: shorter runs harm nobody.
   static let secondsMin = 1.0
+  /// Days in which a site shows its weekly pattern twice; until then no p below one in its runs.
+  static let youngSiteDays = 14
 
   private struct OpenRun: Sendable {
     let generation: Int
     let startedAt: Timestamp
     let judgement: JobQuantities.Judgement?
     let level: Double
+    /// Nothing rarer is said of this run.
+    let rarest: Double
     var activity: Activity
     var step = 0
     var lastP = 1.0
@@ -31,6 +37,8 @@ struct RunawayRule: DetectionRule {
   private var open: [String: OpenRun] = [:]
   private var timers = TimerQueue<(id: String, generation: Int)>()
   private var generation = 0
+  private var firstDay: Int?
+  private var learntCount = 0
 
   var nextTimer: Timestamp? { timers.next }
 
@@ -50,12 +58,24 @@ struct RunawayRule: DetectionRule {
     guard let job = activity.job, open.count < RunawayRule.openRunCountMax else { return }
     generation += 1
     let run = OpenRun(
-      generation: generation, startedAt: activity.startedAt ?? update.at,
+      generation: generation, startedAt: RunawayRule.start(of: update),
       judgement: durations.judgement(
         of: job, halfLifeDays: context.configuration.halfLifeDays),
-      level: context.level(at: update.at), activity: activity)
+      level: context.level(at: update.at), rarest: rarest(at: update.at), activity: activity)
     open[activity.activityID] = run
     schedule(run, activity.activityID, context)
+  }
+
+  private mutating func rarest(at instant: Timestamp) -> Double {
+    let day = RunawayRule.day(instant)
+    firstDay = firstDay ?? day
+    let isYoung = day - (firstDay ?? day) < RunawayRule.youngSiteDays
+    return isYoung ? 1 / Double(1 + learntCount) : 0
+  }
+
+  /// A later attempt has a clock of its own: `startedAt` tells the first.
+  private static func start(of update: ActivityUpdate) -> Timestamp {
+    update.activity.attempts > 1 ? update.at : update.activity.startedAt ?? update.at
   }
 
   /// Sets the timer of the run's next step: the instant at which p falls to the step's level.
@@ -63,25 +83,32 @@ struct RunawayRule: DetectionRule {
     guard let tail = run.judgement?.past.tail, run.step < RunawayRule.escalationCountMax else {
       return
     }
-    if run.step > 0, context.configuration.pMax == nil { return }
-    let level = RunawayRule.level(run, context)
+    guard let level = RunawayRule.level(run, context), level >= run.rarest else { return }
     // A microsecond later: at the threshold itself nothing is strange yet.
     let seconds = max(RunawayRule.secondsMin, tail.value(atSurvival: level)) + 1e-6
-    guard seconds < 3e8, level > 1e-30 else { return }
+    guard seconds < 3e7, level > 1e-30 else { return }
     timers.insert((id, run.generation), at: run.startedAt.advanced(bySeconds: seconds))
   }
 
-  private static func level(_ run: OpenRun, _ context: RuleContext) -> Double {
-    run.level * Elementary.pow(context.configuration.escalationFactor, -Double(run.step))
+  /// The p at which the run's next step is told; nil when there is none.
+  private static func level(_ run: OpenRun, _ context: RuleContext) -> Double? {
+    let configuration = context.configuration
+    if configuration.pMax != nil {
+      return run.level * Elementary.pow(configuration.escalationFactor, -Double(run.step))
+    }
+    if run.step == 0 { return run.level }
+    return run.step == 1 && configuration.severity.high < run.level
+      ? configuration.severity.high : nil
   }
 
   mutating func fireTimer(_ context: inout RuleContext) {
     guard let (at, key) = timers.removeFirst(), var run = open[key.id],
-      run.generation == key.generation, let judgement = run.judgement
+      run.generation == key.generation, let judgement = run.judgement,
+      let level = RunawayRule.level(run, context)
     else { return }
     let elapsed = at.seconds(since: run.startedAt)
     let pValue = judgement.past.tail.survival(elapsed)
-    if pValue <= RunawayRule.level(run, context) * (1 + 1e-9) {
+    if pValue <= level * (1 + 1e-9) {
       context.report(draft(run, judgement, at: at, elapsed: elapsed, pValue: pValue))
       run.lastP = pValue
     }
@@ -97,12 +124,13 @@ struct RunawayRule: DetectionRule {
     let elapsed = activity.durationSeconds ?? update.at.seconds(since: run.startedAt)
     if let judgement = run.judgement, context.configuration.pMax != nil {
       let pValue = judgement.past.tail.survival(elapsed)
-      if pValue <= run.level, pValue < run.lastP {
+      if pValue <= run.level, pValue < run.lastP, pValue >= run.rarest {
         run.step = max(run.step, 1)
         context.report(draft(run, judgement, at: update.at, elapsed: elapsed, pValue: pValue))
       }
     }
     let day = RunawayRule.day(run.startedAt.advanced(bySeconds: elapsed))
+    learntCount += 1
     durations.learn(
       activity.job ?? "", elapsed, day: day, isHealthy: activity.state == .succeeded,
       judgedBy: run.judgement)

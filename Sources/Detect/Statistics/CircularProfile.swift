@@ -1,9 +1,10 @@
 /// Weight per hour of the week, smoothed over neighbouring hours and over like days.
 ///
 /// 168 cells, cell 0 = Monday 00:00 to 00:59 local time, circular. A distinct active day adds 1 to
-/// each cell it touched, whatever the number of events. Density is a kernel estimate (Parzen 1962) on
-/// the circle: first the days of one class (Monday to Friday; Saturday and Sunday) are pooled, with
-/// a little of the other class; then the hours are convolved. Both steps preserve the total, so that the densities sum to 1.
+/// each cell it touched, whatever the number of events. Density is a kernel estimate (Parzen 1962)
+/// on the circle: first the days of one class (Monday to Friday; Saturday and Sunday) are pooled,
+/// with a little of the other class; then the hours are convolved. Both steps preserve the total,
+/// so that the densities sum to 1.
 package struct CircularProfile: Sendable, Equatable {
   package static let cellCount = 168
 
@@ -90,7 +91,8 @@ package struct CircularProfile: Sendable, Equatable {
     return sum
   }
 
-  /// Weight of the cell after pooling days: its own share, its class's, and a little of the other's.
+  /// Weight of the cell after pooling days: its own share, its class's, and a little of the
+  /// other's.
   private func pooled(_ cell: Int) -> Double {
     let hour = cell % 24
     let isWeekend = CircularProfile.isWeekend(cell)

@@ -1,4 +1,5 @@
-// The one file of Detect that imports the C library: its real functions are the correctly tested ones.
+// The one file of Detect that imports the C library: its real functions are the correctly tested
+// ones.
 private import Glibc
 
 /// Logarithm, exponential and relatives over Double, as the C library computes them.

@@ -4,11 +4,10 @@
 ///
 ///     P(X ≥ x) = exceedance * (1 + y / (shape * scale)) ^ -shape
 ///
-/// y is exponential with an unknown rate whose uncertainty is a gamma law, so the predictive is Lomax
-/// (Pareto II; Harris 1968): a generalised Pareto tail (Pickands 1975) of y with shape 1/`shape` and
-/// scale `scale`. Invertible in closed form, which gives the instant at which a running job's p
-/// crosses a level. Up to the threshold the law is not told: p is 1
-/// there.
+/// y is exponential with an unknown rate whose uncertainty is a gamma law, so the predictive is
+/// Lomax (Pareto II; Harris 1968): a generalised Pareto tail (Pickands 1975) of y with shape
+/// 1/`shape` and scale `scale`. Invertible in closed form, which gives the instant at which a
+/// running job's p crosses a level. Up to the threshold the law is not told: p is 1 there.
 package struct LomaxTail: Sendable, Equatable {
   /// Where the tail starts, in the quantity's own unit; above 0.
   package let threshold: Double
@@ -34,7 +33,8 @@ package struct LomaxTail: Sendable, Equatable {
     return max(1e-300, exceedance * Elementary.pow(1 + excess / (shape * scale), -shape))
   }
 
-  /// The least x beyond which `survival` is at most p; the threshold for p at or above `exceedance`.
+  /// The least x beyond which `survival` is at most p; the threshold for p at or above
+  /// `exceedance`.
   package func value(atSurvival p: Double) -> Double {
     guard p < exceedance else { return threshold }
     let excess = shape * scale * (Elementary.pow(exceedance / p, 1 / shape) - 1)

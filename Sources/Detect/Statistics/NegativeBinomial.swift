@@ -26,7 +26,8 @@ package struct NegativeBinomial: Sendable, Equatable {
       + count * Elementary.log(q)
   }
 
-  /// P(K ≥ k) in (0, 1]. Sums upwards from k, where the terms soon fall; cost: at most 10,000 steps.
+  /// P(K ≥ k) in (0, 1]. Sums upwards from k, where the terms soon fall; cost: at most 10,000
+  /// steps.
   package func survival(_ k: Int) -> Double {
     guard k > 0 else { return 1 }
     let q = mean / (mean + dispersion)

@@ -1,11 +1,12 @@
 /// Turns a surprise (larger is stranger) into a p-value by its rank among past surprises.
 ///
 /// The share of past observations at least as surprising, counted in bins of 0.1, with one
-/// pseudo-observation at the top so that p never reaches 0 (the conformal p-value of Vovk, Gammerman
-/// and Shafer 2005, section 2.2). Above the level that about one in fifty past values exceeded, where counts
-/// run out, the tail is exponential in the surprise with the mean excess of the past values there:
-/// peaks over threshold with shape 0 (Pickands 1975), as a Lomax predictive, which is wider while few
-/// were seen. Monotone by construction: ranking by p is ranking by surprise.
+/// pseudo-observation at the top so that p never reaches 0 (the conformal p-value of Vovk,
+/// Gammerman and Shafer 2005, section 2.2). Above the level that about one in fifty past values
+/// exceeded, where counts run out, the tail is exponential in the surprise with the mean excess of
+/// the past values there: peaks over threshold with shape 0 (Pickands 1975), as a Lomax predictive,
+/// which is wider while few were seen. Monotone by construction: ranking by p is ranking by
+/// surprise.
 ///
 /// Memory: 512 counts. Old counts fade with a half-life in observations.
 package struct SurpriseScale: Sendable, Equatable {

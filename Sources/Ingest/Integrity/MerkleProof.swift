@@ -12,16 +12,25 @@ package enum MerkleProof {
   package static func inclusion<E: Error>(
     of index: Int, size: Int, _ hasher: inout MerkleHasher, leaf: (Int) throws(E) -> Digest
   ) throws(E) -> [Digest] {
+    try inclusionRanges(of: index, size: size).map { (range) throws(E) in
+      try root(of: range, &hasher, leaf: leaf)
+    }
+  }
+
+  /// The leaves under each hash of an inclusion proof, in its order.
+  ///
+  /// Precondition: 0 <= index < size.
+  package static func inclusionRanges(of index: Int, size: Int) -> [Range<Int>] {
     precondition(index >= 0 && index < size, "leaf \(index) of a tree of \(size)")
     var range = 0..<size
-    var path: [Digest] = []
+    var path: [Range<Int>] = []
     while range.count > 1 {
       let middle = range.lowerBound + splitPoint(range.count)
       if index < middle {
-        path.append(try root(of: middle..<range.upperBound, &hasher, leaf: leaf))
+        path.append(middle..<range.upperBound)
         range = range.lowerBound..<middle
       } else {
-        path.append(try root(of: range.lowerBound..<middle, &hasher, leaf: leaf))
+        path.append(range.lowerBound..<middle)
         range = middle..<range.upperBound
       }
     }
@@ -35,22 +44,31 @@ package enum MerkleProof {
     from oldSize: Int, to size: Int, _ hasher: inout MerkleHasher,
     leaf: (Int) throws(E) -> Digest
   ) throws(E) -> [Digest] {
+    try consistencyRanges(from: oldSize, to: size).map { (range) throws(E) in
+      try root(of: range, &hasher, leaf: leaf)
+    }
+  }
+
+  /// The leaves under each hash of a consistency proof, in its order.
+  ///
+  /// Precondition: 0 < oldSize <= size.
+  package static func consistencyRanges(from oldSize: Int, to size: Int) -> [Range<Int>] {
     precondition(oldSize > 0 && oldSize <= size, "tree sizes \(oldSize) and \(size)")
     var range = 0..<size
     var isWholeOldTree = true
-    var path: [Digest] = []
+    var path: [Range<Int>] = []
     while range.upperBound != oldSize {
       let middle = range.lowerBound + splitPoint(range.count)
       if oldSize <= middle {
-        path.append(try root(of: middle..<range.upperBound, &hasher, leaf: leaf))
+        path.append(middle..<range.upperBound)
         range = range.lowerBound..<middle
       } else {
-        path.append(try root(of: range.lowerBound..<middle, &hasher, leaf: leaf))
+        path.append(range.lowerBound..<middle)
         range = middle..<range.upperBound
         isWholeOldTree = false
       }
     }
-    if !isWholeOldTree { path.append(try root(of: range, &hasher, leaf: leaf)) }
+    if !isWholeOldTree { path.append(range) }
     return path.reversed()
   }
 

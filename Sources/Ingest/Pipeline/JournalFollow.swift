@@ -21,12 +21,13 @@ package final class JournalFollow {
     init(_ plan: InputPlan, index: Int, secret: [UInt8]) {
       intake = LineIntake(plan, index: index, secret: secret)
       self.index = index
-      liveName = plan.paths.last ?? plan.label
+      liveName = plan.label
     }
   }
 
   /// - Parameters:
-  ///   - inputs: one live path each.
+  ///   - inputs: one live path each, by its label. Where one names rotated files too, all of them
+  ///     begin with the oldest file that is there.
   ///   - positions: where reading goes on after a restart.
   ///   - report: gets what could not be done quietly; it becomes a record too.
   package init(
@@ -38,7 +39,8 @@ package final class JournalFollow {
     let secret = journal.secret.bytes
     self.inputs = inputs.enumerated().map { FollowedInput($1, index: $0, secret: secret) }
     files = try FollowSet(
-      paths: self.inputs.map(\.liveName), in: SystemLogFiles(), store: positions)
+      paths: self.inputs.map(\.liveName), in: SystemLogFiles(), store: positions,
+      start: inputs.contains { $0.paths.count > 1 } ? .oldest : .beginning)
     self.report = report
   }
 

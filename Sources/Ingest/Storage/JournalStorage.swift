@@ -1,6 +1,6 @@
 /// Everything the journal asks of a file system, relative to one directory.
 ///
-/// Paths are names or `directory/name`, without `.` and `..`. Two implementations: `PosixStorage`,
+/// Paths are names parted by `/`, without `.` and `..`. Two implementations: `PosixStorage`,
 /// and the tests' simulated disk, which loses power at any operation.
 package protocol JournalStorage: AnyObject {
   /// Makes a directory; one that is there already is fine.
@@ -23,6 +23,9 @@ package protocol JournalStorage: AnyObject {
 
   /// Removes a file; one that is not there is fine.
   func remove(_ path: String) throws(StorageError)
+
+  /// Removes an empty directory; one that is not there is fine.
+  func removeDirectory(_ path: String) throws(StorageError)
 
   /// Makes the names in a directory durable. The empty path is the storage's own directory.
   func synchronizeDirectory(_ path: String) throws(StorageError)

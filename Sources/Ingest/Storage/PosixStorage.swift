@@ -32,7 +32,8 @@ package final class PosixStorage: JournalStorage, Sendable {
   }
 
   package func createDirectory(_ path: String) throws(StorageError) {
-    guard unsafe mkdirat(directory.number, path, 0o750) == 0 || errno == EEXIST else {
+    let place = try locate(path, .createDirectory)
+    guard unsafe mkdirat(place.directory.number, place.name, 0o750) == 0 || errno == EEXIST else {
       throw StorageError(.createDirectory, path, errno)
     }
     _ = try openDirectory(path, .createDirectory)
@@ -81,6 +82,13 @@ package final class PosixStorage: JournalStorage, Sendable {
     guard unsafe unlinkat(place.directory.number, place.name, 0) == 0 || errno == ENOENT else {
       throw StorageError(.remove, path, errno)
     }
+  }
+
+  package func removeDirectory(_ path: String) throws(StorageError) {
+    let place = try locate(path, .remove)
+    guard
+      unsafe unlinkat(place.directory.number, place.name, AT_REMOVEDIR) == 0 || errno == ENOENT
+    else { throw StorageError(.remove, path, errno) }
   }
 
   package func synchronizeDirectory(_ path: String) throws(StorageError) {
@@ -133,12 +141,17 @@ package final class PosixStorage: JournalStorage, Sendable {
     return errno == 0
   }
 
-  /// The empty path is this directory itself.
+  /// The empty path is this directory itself. Step by step, so that no link on the way is followed.
   private func openDirectory(
     _ path: String, _ operation: StorageError.Operation
   ) throws(StorageError) -> OwnedDescriptor {
-    let name = path.isEmpty ? "." : path
-    let number = unsafe vigil_openat(directory.number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0)
+    let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
+    let names = path.isEmpty ? ["."] : path.split(separator: "/").map(String.init)
+    var number = unsafe vigil_openat(directory.number, names[0], flags, 0)
+    for name in names.dropFirst() where number >= 0 {
+      let parent = OwnedDescriptor(number)
+      number = unsafe vigil_openat(parent.number, name, flags, 0)
+    }
     guard number >= 0 else { throw StorageError(operation, path, errno) }
     return OwnedDescriptor(number)
   }

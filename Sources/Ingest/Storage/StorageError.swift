@@ -5,6 +5,7 @@ package struct StorageError: Error, Hashable, Sendable {
   /// What was tried.
   package enum Operation: String, Sendable, CaseIterable {
     case open, read, write, size, synchronize, truncate, rename, remove, list, lock
+    case listen, connect
     case createDirectory = "create directory"
     /// The bytes of a compressed file do not decode: damage, not a refusal of the system.
     case decompress

@@ -11,6 +11,7 @@ struct IngestOptions {
   let keyPath: String?
   let batchRecordCount: Int
   let clock: Timestamp?
+  let follows: Bool
   let isQuiet: Bool
   let configuration: ConfigurationFile
 
@@ -25,6 +26,7 @@ struct IngestOptions {
     origin = arguments.value("--origin")
     keyPath = arguments.value("--key")
     clock = try Instant.parse(arguments, "--clock")
+    follows = arguments.has("--follow")
     isQuiet = arguments.has("--quiet")
     batchRecordCount = try IngestOptions.batch(arguments.value("--batch"))
     configuration = try ConfigurationFile.load(arguments.value("--config"))
@@ -52,8 +54,8 @@ struct IngestSession {
     self.options = options
     self.tool = tool
     // Unreadable input is found before a journal is made for it.
-    inputs = try InputPlanning.plans(
-      options.operands, format: options.format, source: options.source, options.configuration)
+    let plan = options.follows ? InputPlanning.followed : InputPlanning.plans
+    inputs = try plan(options.operands, options.format, options.source, options.configuration)
     journal = try JournalOpening.forWriting(
       options.directory, origin: options.origin, keyPath: options.keyPath,
       now: options.clock ?? tool.now(), tool)
@@ -82,26 +84,33 @@ struct IngestSession {
     return run.reports.contains { $0.failure != nil } ? .usage : .done
   }
 
-  /// Reads on until a signal says stop.
+  /// Reads on until a signal says stop, and serves the hands of other commands meanwhile.
   func follow() throws -> ExitStatus {
-    guard !options.operands.contains(InputFile.standardInputName) else {
-      throw UsageError("--follow with -: standard input ends by itself, leave --follow out")
-    }
     let positions = FollowPositionStore(directory: options.directory + "/index")
     let follow = try JournalFollow(inputs, into: journal, positions: positions, now: now) {
       notice in
       tool.printError("vigil ingest: \(notice)")
     }
     StopSignal.install()
+    let hands = try WriterQueue()
+    let socket = try WriterSocket(directory: options.directory, queue: hands)
+    var isOpen = true
+    defer { if isOpen { socket.close(removesFile: false) } }
     var sealedAt = now()
     while !StopSignal.wasReceived {
       let progress = try follow.turn()
+      let servedCount = try hands.serve(journal, at: now())
       if now().seconds(since: sealedAt) >= IngestSession.checkpointSeconds {
         try journal.checkpoint()
         sealedAt = now()
       }
-      if progress == .idle { StopSignal.sleep(milliseconds: IngestSession.pollMilliseconds) }
+      if progress == .idle, servedCount == 0 {
+        hands.wait(milliseconds: IngestSession.pollMilliseconds)
+      }
     }
+    hands.end(WriterRefusal(.closing, "the writer is about to end"))
+    socket.close(removesFile: true)
+    isOpen = false
     try follow.finish()
     try journal.close(at: now())
     tell(follow.reports)
@@ -120,7 +129,11 @@ struct IngestSession {
       tool.printError(line)
     }
     let sum = reports.reduce(0) { $0 + $1.appendedCount }
-    let verb = sum == 0 ? "nothing new" : "\(Quantity.count(sum)) new records"
+    if reports.contains(where: { $0.rejectedCount > 0 }) {
+      tool.printError(
+        "why and where each was rejected: \(options.directory)/rejected.jsonl")
+    }
+    let verb = sum == 0 ? "no new records" : "\(Quantity.count(sum)) new records"
     tool.printError(
       "\(verb); the journal holds \(Quantity.count(journal.committedCount)) entries")
   }

@@ -21,6 +21,20 @@ enum InputPlanning {
     }
   }
 
+  /// Logs to follow: by their names alone, for one that is not there yet is waited for.
+  static func followed(
+    _ operands: [String], format: String?, source: String?, _ configuration: ConfigurationFile
+  ) throws -> [InputPlan] {
+    guard !operands.contains(InputFile.standardInputName) else {
+      throw UsageError("--follow with -: standard input ends by itself, leave --follow out")
+    }
+    let settings = settings(configuration.log, source)
+    return RotatedSet.groups(RotatedSet.ordered(operands)).map { group in
+      InputPlan(
+        label: group.label, paths: group.paths, format: chosen(format), settings: settings)
+    }
+  }
+
   private static func chosen(_ format: String?) -> LogFormat {
     format.flatMap(LogFormat.init(rawValue:)) ?? .auto
   }

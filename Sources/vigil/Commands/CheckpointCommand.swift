@@ -36,7 +36,8 @@ enum CheckpointCommand: Command {
     let quorum = try SignatureOptions.quorum(arguments, of: witnesses.count, "--witness")
     let writer = try CheckpointWriting.writer(directory, keyPath: arguments.value("--key"), tool)
     guard var note = try writer.signCheckpoint(at: tool.now()) else {
-      throw UsageError("\(directory): no entries yet, so there is nothing to sign")
+      tool.printError("vigil checkpoint: \(directory): no entries yet, so there is nothing to sign")
+      return .usage
     }
     let round = WitnessRound(note, trusting: keys, try JournalOpening.forReading(directory))
     var outcomes: [WitnessRound.Outcome] = []

@@ -40,6 +40,6 @@ enum IngestCommand: Command {
   static func run(_ arguments: ParsedArguments, _ tool: Tool) throws -> ExitStatus {
     let options = try IngestOptions(arguments)
     let session = try IngestSession(options, tool)
-    return arguments.has("--follow") ? try session.follow() : try session.importFiles()
+    return options.follows ? try session.follow() : try session.importFiles()
   }
 }

@@ -1,3 +1,4 @@
+import GatewayAndScheduler
 import Ingest
 import Report
 
@@ -15,6 +16,7 @@ struct Failure {
     switch error {
     case let error as JournalError: error.description
     case let error as StorageError: error.description
+    case let error as JournalHandError: error.description
     case let error as InputError: error.description
     case let error as SigningKeyError: error.description
     case let error as ConfigurationError: error.description
@@ -27,7 +29,9 @@ struct Failure {
     switch error {
     case let error as JournalError: status(error)
     case let error as StorageError: status(error)
-    case is SigningKeyError: .unwritable
+    case let error as TilesError: status(error)
+    case is SigningKeyError, is HTTPServerError, is WitnessStoreError: .unwritable
+    case let error as JournalHandError: status(error)
     case is InputError, is FollowPositionError, is ConfigurationError: .usage
     default: .usage
     }
@@ -36,6 +40,24 @@ struct Failure {
   private static func status(_ error: StorageError) -> ExitStatus {
     if error.operation == .decompress { return .damaged }
     return error.operation.isWriting ? .unwritable : .usage
+  }
+
+  private static func status(_ error: TilesError) -> ExitStatus {
+    switch error {
+    case .journal(let error): status(error)
+    case .storage(let error): status(error)
+    case .disagreement: .damaged
+    case .locked: .unwritable
+    case .foreignDirectory, .origin, .noCheckpoint, .unsigned, .outOfRange: .usage
+    }
+  }
+
+  private static func status(_ error: JournalHandError) -> ExitStatus {
+    switch error {
+    case .journal(let error): status(error)
+    case .storage(let error): status(error)
+    case .refused, .tooLong, .gone, .noAnswer, .unexpectedAnswer: .unwritable
+    }
   }
 
   private static func status(_ error: JournalError) -> ExitStatus {
@@ -54,7 +76,8 @@ extension StorageError.Operation {
   /// Whether it changes the disk.
   fileprivate var isWriting: Bool {
     switch self {
-    case .write, .synchronize, .truncate, .rename, .remove, .createDirectory: true
+    case .write, .synchronize, .truncate, .rename, .remove, .createDirectory, .listen, .connect:
+      true
     case .open, .read, .size, .list, .lock, .decompress: false
     }
   }

@@ -114,4 +114,22 @@ import Testing
     #expect(findings.map(\.activityID) == [foreign.activityID])
     #expect(!findings.contains { $0.activityID == member.activityID })
   }
+
+  @Test("declared working time is a reason of its own, and none is assumed")
+  func businessHours() throws {
+    var history = History()
+    for day in 0..<10 { history.trigger("etl", by: "anna", at: History.at(day: day, hour: 7.5)) }
+    var configuration = History.configuration("off_hours")
+    #expect(history.findings(configuration).isEmpty)
+    configuration.businessHours = .init(firstHour: 7, endHour: 19, weekdays: [0, 1, 2, 3, 4])
+    let weekend = history.findings(configuration)
+    #expect(
+      weekend.map(\.timestamp)
+        == [5, 6].map {
+          History.at(day: $0, hour: 7.5).advanced(bySeconds: 1)
+        })
+    #expect(weekend.allSatisfy { $0.severity == .low && $0.explanation.contains("declared") })
+    configuration.businessHours?.firstHour = 8
+    #expect(history.findings(configuration).count == 10)
+  }
 }

@@ -111,10 +111,11 @@ import Testing
   @Test("a person's approval teaches at once")
   func approval() throws {
     var history = OffHoursRuleTests.office(4)
+    let configuration = History.configuration("off_hours", pMax: 0.01)
     let activity = history.trigger(
       "report-1", by: "worker-7", at: History.at(day: 50, hour: 3.1))
     let first = try #require(
-      history.findings(OffHoursRuleTests.configuration)
+      history.findings(configuration)
         .first { $0.activityID == activity.activityID })
     for day in [51, 52, 53] {
       history.trigger("report-1", by: "worker-7", at: History.at(day: day, hour: 3.1))
@@ -126,10 +127,10 @@ import Testing
       header: RecordHeader(timestamp: at, source: "vigil/console", id: "a"),
       body: .approval(approval))
     let unapproved = OffHoursRuleTests.about(
-      "worker-7", history.findings(OffHoursRuleTests.configuration))
+      "worker-7", history.findings(configuration))
     history.append(at, .record(IndexedRecord(index: 9, record: record)))
     let approved = OffHoursRuleTests.about(
-      "worker-7", history.findings(OffHoursRuleTests.configuration))
+      "worker-7", history.findings(configuration))
     let night = History.at(day: 53, hour: 0)
     #expect(unapproved.contains { $0.timestamp > night })
     #expect(!approved.contains { $0.timestamp > night })

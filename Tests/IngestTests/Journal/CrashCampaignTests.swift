@@ -2,135 +2,62 @@ import Ingest
 import TestSupport
 import Testing
 
-/// A scripted life of a journal, and what it was told to be safe.
-private struct Script {
-  var fixture: JournalFixture
-  /// Ids whose commit returned.
-  var acknowledged: [String] = []
-
-  init(_ storage: SimulatedStorage) {
-    fixture = JournalFixture(storage)
-    fixture.settings.segmentByteCount = 1200
-    fixture.settings.keyTableCountMax = 8
-  }
-
-  /// Two sessions with batches, a conflict, rejections, a checkpoint, segment ends and index runs.
-  mutating func run() throws(JournalError) {
-    var waiting: [String] = []
-    for session in 0..<2 {
-      let journal = try fixture.open()
-      for number in 0..<7 {
-        let id = "s\(session)n\(number)"
-        let record = Build.request(id, at: Build.time(Double(number)), originalByteCount: 90)
-        _ = try journal.append(record, at: fixture.clock.now)
-        waiting.append(id)
-        if number % 3 == 2 {
-          _ = try journal.keep(
-            RejectedLine(
-              source: "caddy/edge-1", file: "access.log", byteOffset: number, reason: "not_json",
-              line: Array("x\(number)".utf8), lineHMAC: journal.lineHMAC([UInt8(number)].span)))
-          try journal.commit()
-          acknowledged += waiting
-          waiting = []
-        }
-        if number == 4 {
-          try cosign(try journal.signCheckpoint(at: fixture.clock.now), journal)
-          acknowledged += waiting
-          waiting = []
-        }
-      }
-      try journal.close(at: fixture.clock.now)
-      acknowledged += waiting
-      waiting = []
-    }
-  }
-}
-
-extension Script {
-  /// What `vigil checkpoint --witness` does with the answer.
-  private func cosign(_ signed: SignedCheckpoint?, _ journal: Journal) throws(JournalError) {
-    guard var note = signed, let witness = Script.witness else { return }
-    _ = note.merge([witness.sign(note.note.text, at: 1_700_000_000)])
-    try journal.keep(note)
-  }
-
-  static let witness = Ed25519SigningKey(seed: [UInt8](repeating: 3, count: 32)).map {
-    NoteSigner(name: "witness.example/w1", kind: .cosignature, $0)
-  }
-}
-
-/// Opens what is left and checks every promise.
-private func audit(
-  _ storage: SimulatedStorage, _ acknowledged: [String], _ story: String, again: Bool
-) {
-  do {
-    storage.faultIndex = nil
-    var after = Script(storage)
-    let journal = try after.fixture.open()
-    let recovered = try JournalReader(storage).allRecords()
-    let ids = recovered.map(\.header.id).filter { $0.hasPrefix("s") }
-    #expect(acknowledged.allSatisfy(ids.contains), "\(story): lost of \(acknowledged), has \(ids)")
-    #expect(Set(ids).count == ids.count, "\(story): an entry twice")
-    let verification = try after.fixture.verify()
-    #expect(verification.hasPassed, "\(story): \(String(describing: verification.firstFailure))")
-    #expect(verification.tailByteCount == 0, "\(story)")
-    _ = try journal.append(Build.request("after"), at: after.fixture.clock.now)
-    try journal.close(at: after.fixture.clock.now)
-    let last = try after.fixture.verify()
-    #expect(last.hasPassed && last.notYetCovered == 0, "\(story)")
-    #expect(last.vkey != nil && last.unsignedCheckpointCount == 0, "\(story): unsigned")
-    guard again else { return }
-    // All of it once more: only what was lost is added.
-    try after.run()
-    let final = try JournalReader(storage).allRecords().map(\.header.id).filter {
-      $0.hasPrefix("s")
-    }
-    #expect(final.sorted() == (0..<2).flatMap { s in (0..<7).map { "s\(s)n\($0)" } }, "\(story)")
-  } catch {
-    Issue.record("\(story): \(error)")
-  }
-}
-
 @Suite("Journal after a crash")
 struct CrashCampaignTests {
-  private static let operationCount: Int = {
+  @Test("the script crosses segment ends, index runs and their merging, and writes checkpoints")
+  func script() throws {
     let storage = SimulatedStorage()
-    var script = Script(storage)
-    try? script.run()
-    return storage.operationCount
-  }()
+    var script = CrashScript(storage)
+    try script.run()
+    #expect(script.acknowledged == CrashScript.ids)
+    #expect(storage.paths.filter { $0.hasPrefix("segments/") && $0.hasSuffix(".jsonl") }.count > 3)
+    let runs = storage.paths.filter { $0.hasSuffix(".run") }
+    #expect(
+      runs.count < 5 && runs.last ?? "" > "index/keys-000005.run", "merged several times: \(runs)")
+    #expect(storage.bytes("checkpoints")?.count { $0 == 0x0A } == 4 * 4)
+  }
 
   @Test(
     "keeps every acknowledged entry and none by half, whichever operation fails and however",
     arguments: SimulatedStorage.Fault.allCases, SimulatedStorage.Loss.allCases)
   func everyOperation(_ fault: SimulatedStorage.Fault, _ loss: SimulatedStorage.Loss) {
-    #expect(CrashCampaignTests.operationCount > 150)
-    for index in 0..<CrashCampaignTests.operationCount {
+    #expect(CrashScript.operationCount > 150)
+    var checkedCount = 0
+    var faultCount = 0
+    // Each operation with two of the four losses; with all of them in the long form.
+    let losses = SimulatedStorage.Loss.allCases
+    let start = CampaignLength.isLong ? 0 : (losses.firstIndex(of: loss) ?? 0) % 2
+    let step = CampaignLength.isLong ? 1 : 2
+    for index in stride(from: start, to: CrashScript.operationCount, by: step) {
       let storage = SimulatedStorage()
       storage.fault = fault
       storage.faultIndex = index
-      var script = Script(storage)
+      var script = CrashScript(storage)
       #expect(throws: JournalError.self, "operation \(index)") { try script.run() }
       let story = "\(fault) at operation \(index), then \(loss), seed \(index)"
-      audit(
-        storage.afterPowerLoss(loss, seed: UInt64(index)), script.acknowledged, story,
-        again: index % 4 == 0)
+      CrashAudit(story: story, acknowledged: script.acknowledged)
+        .run(storage.afterPowerLoss(loss, seed: UInt64(index)), continuing: index % 4 == 0)
+      checkedCount += script.acknowledged.count
+      faultCount += 1
     }
+    print(
+      "simulated disk, \(fault), \(loss): \(faultCount) faults tried,",
+      "\(checkedCount) acknowledged entries checked")
   }
 
   @Test(
     "goes on after a failure without a crash: the failed handle stays failed, a new one recovers",
     arguments: [SimulatedStorage.Fault.failedAndNotDone, .failedButDone])
   func withoutCrash(_ fault: SimulatedStorage.Fault) {
-    for index in 0..<CrashCampaignTests.operationCount {
+    for index in 0..<CrashScript.operationCount {
       let storage = SimulatedStorage()
       storage.fault = fault
       storage.faultIndex = index
-      var script = Script(storage)
+      var script = CrashScript(storage)
       #expect(throws: JournalError.self, "operation \(index)") { try script.run() }
-      audit(
-        storage.copy(), script.acknowledged, "\(fault) at operation \(index), no crash",
-        again: index % 4 == 0)
+      let story = "\(fault) at operation \(index), no crash"
+      CrashAudit(story: story, acknowledged: script.acknowledged)
+        .run(storage.copy(), continuing: index % 4 == 0)
     }
   }
 

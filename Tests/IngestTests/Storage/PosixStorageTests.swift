@@ -35,6 +35,35 @@ struct PosixStorageTests {
     #expect(try storage.contents("none", byteCountMax: 1) == nil)
   }
 
+  @Test("reaches nested directories, renames within them, and removes them when they are empty")
+  func nesting() throws {
+    for path in ["a", "a/b", "a/b/c"] { try storage.createDirectory(path) }
+    let file = try storage.open("a/b/c/x", .writing(.group))
+    try file.write([1].span, at: 0)
+    try storage.rename("a/b/c/x", to: "a/b/c/y")
+    try storage.synchronizeDirectory("a/b/c")
+    #expect(try storage.contents("a/b/c/y", byteCountMax: 1) == [1])
+    #expect(try storage.list("a/b/c") == ["y"])
+    #expect(throws: StorageError.self) { try storage.rename("a/b/c/none", to: "a/b/c/z") }
+    #expect(throws: StorageError.self) { try storage.removeDirectory("a/b/c") }
+    try storage.remove("a/b/c/y")
+    try storage.removeDirectory("a/b/c")
+    try storage.removeDirectory("a/b/c")
+    #expect(try storage.list("a/b/c") == nil)
+    #expect(try storage.list("a/b") == [])
+  }
+
+  @Test("follows no link on the way to a nested file")
+  func nestedLinks() throws {
+    try storage.createDirectory("real")
+    try storage.createDirectory("real/deep")
+    try FileManager.default.createSymbolicLink(
+      atPath: directory.path + "/journal/link", withDestinationPath: "real")
+    #expect(throws: StorageError.self) { try storage.open("link/deep/x", .writing(.group)) }
+    #expect(throws: StorageError.self) { try storage.createDirectory("link/deep/new") }
+    #expect(throws: StorageError.self) { try storage.list("link/deep") }
+  }
+
   @Test("replaces a file whole, with the permission asked for, and leaves no temporary file")
   func replace() throws {
     try storage.createDirectory("d")

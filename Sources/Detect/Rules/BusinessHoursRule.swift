@@ -1,0 +1,47 @@
+import Correlate
+import Ingest
+
+/// A trigger outside the declared working time: a reason of its own beside the learnt habit.
+///
+/// Says nothing unless working time is declared; then it always speaks, at severity low, with its
+/// own wording. p = Krichevsky-Trofimov share of such triggers among the principal's past.
+struct BusinessHoursRule: DetectionRule {
+  static let name = "off_hours"
+
+  private var rates = DeclaredRates()
+
+  mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
+    guard let hours = context.configuration.businessHours, case .activity(let update) = event,
+      update.change == .triggered, let at = update.activity.requestedAt,
+      let principal = update.activity.principal
+    else { return }
+    let local = context.localHour(at, zone: update.activity.zone, principal: principal)
+    let (weekday, hour) = (local.hourOfWeek / 24, local.hourOfWeek % 24)
+    let isOutside =
+      !hours.weekdays.contains(weekday) || hour < hours.firstHour || hour >= hours.endHour
+    let rate = rates.rate(principal)
+    rates.learn(principal, isStrange: isOutside, at: at)
+    guard isOutside else { return }
+    var draft = Draft(
+      rule: BusinessHoursRule.name, subject: "\(update.activity.activityID)/business_hours",
+      episodeSubject: "business_hours/\(principal)", timestamp: update.at, pValue: rate.share)
+    draft.describe(update.activity)
+    draft.episodeAt = at
+    draft.severity = .low
+    draft.observed = [
+      .init("local_time", local.clock), .init("weekday", local.weekdayName),
+      .init("reason", "business_hours"),
+    ]
+    draft.expected = [
+      .init("first_hour", Double(hours.firstHour)), .init("end_hour", Double(hours.endHour)),
+      .init("weekdays", hours.weekdays.sorted().map(Double.init)),
+    ]
+    draft.history = rate.history
+    draft.explanation =
+      "\(Legible.name(principal)) triggered \(Legible.name(update.activity.job ?? "a job")) at "
+      + "\(local.clock) local time, \(local.weekdayName), outside the declared working time: of "
+      + "their \(Legible.count(rate.history.events, "trigger")) before, "
+      + "\(Legible.number(rate.strange)) were outside it"
+    context.report(draft)
+  }
+}
