@@ -20,6 +20,9 @@ struct CheckpointReview {
     let isFromOutside: Bool
   }
 
+  /// Those of the file `checkpoints`, sizes strictly rising; shared, not copied: there may be millions.
+  let history: [Checkpoint]
+  /// All others.
   private(set) var claims: [Claim] = []
   let newest: Checkpoint?
   private var failures: [VerificationFailure] = []
@@ -39,6 +42,7 @@ struct CheckpointReview {
     let isSigned = trust.logKey != nil
     let files = try CheckpointFiles.read(storage, isSigned: isSigned, trust: trust)
     self.trust = trust
+    history = files.history.checkpoints
     newest = files.history.checkpoints.last ?? files.current?.checkpoint
     checkpointCount = files.history.checkpoints.count
     unsignedCount = files.history.unsignedCount
@@ -72,9 +76,6 @@ struct CheckpointReview {
   }
 
   private mutating func addHistory(_ history: CheckpointHistory) {
-    claims = history.checkpoints.map {
-      Claim(checkpoint: $0, file: JournalLayout.checkpoints, isFromOutside: false)
-    }
     guard let refusal = history.refusal else { return }
     let key = trust.logKey?.vkey ?? "none"
     for _ in 0..<history.refusedCount {

@@ -9,33 +9,45 @@ struct VerificationTargets {
     let isOwn: Bool
   }
 
+  private let history: [Checkpoint]
   private let claims: [CheckpointReview.Claim]
   private let newest: Checkpoint?
-  private var position = 0
+  private var historyPosition = 0
+  private var claimPosition = 0
+  /// The size at which a root is to be compared next.
+  private(set) var nextSize: Int?
 
   init(_ review: CheckpointReview) {
-    newest = review.newest
+    history = review.history
     claims = review.claims.sorted { $0.checkpoint.size < $1.checkpoint.size }
+    newest = review.newest
+    nextSize = smallest
   }
 
   /// Entries that the newest checkpoint covers.
   var newestSize: Int { newest?.size ?? 0 }
 
-  /// The size at which a root is to be compared next.
-  var nextSize: Int? { position < claims.count ? claims[position].checkpoint.size : nil }
-
-  /// The next target when it is of this size.
-  mutating func next(ofSize size: Int) -> Target? {
-    guard nextSize == size else { return nil }
-    position += 1
-    return target(claims[position - 1])
+  private var smallest: Int? {
+    let own = historyPosition < history.count ? history[historyPosition].size : nil
+    let other = claimPosition < claims.count ? claims[claimPosition].checkpoint.size : nil
+    guard let own, let other else { return own ?? other }
+    return min(own, other)
   }
 
-  /// Those not yet met.
-  var rest: [Target] { claims[position...].map(target) }
-
-  private func target(_ claim: CheckpointReview.Claim) -> Target {
-    Target(
+  /// The next target, when there is one of at most this size.
+  mutating func next(upTo size: Int) -> Target? {
+    guard let nextSize, nextSize <= size else { return nil }
+    defer { self.nextSize = smallest }
+    if historyPosition < history.count, history[historyPosition].size == nextSize {
+      let checkpoint = history[historyPosition]
+      historyPosition += 1
+      return Target(
+        checkpoint: checkpoint, file: JournalLayout.checkpoints, isNewest: checkpoint == newest,
+        isOwn: true)
+    }
+    let claim = claims[claimPosition]
+    claimPosition += 1
+    return Target(
       checkpoint: claim.checkpoint, file: claim.file,
       isNewest: !claim.isFromOutside && claim.checkpoint == newest, isOwn: !claim.isFromOutside)
   }

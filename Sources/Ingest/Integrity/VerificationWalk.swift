@@ -231,7 +231,7 @@ struct VerificationWalk: ~Copyable {
     let storedRoot = mismatch.map { $0.storedTree.root(&hasher) }
     var hasHeld = false
     var isVouched = false
-    while let target = targets.next(ofSize: tree.size) {
+    while let target = targets.next(upTo: tree.size) {
       if target.checkpoint.root == root {
         hasHeld = true
       } else if target.checkpoint.root == storedRoot {
@@ -414,7 +414,7 @@ struct VerificationWalk: ~Copyable {
   }
 
   private mutating func addMissingTargets() {
-    for target in targets.rest where target.checkpoint.size > tree.size {
+    while let target = targets.next(upTo: .max) {
       fail(
         \.completeness, .entriesMissing, place,
         "\(target.checkpoint.size) entries of \(target.file)", "\(tree.size)",
