@@ -44,7 +44,8 @@ import Testing
     let compressed = try BuiltTool.run(
       ["compress", "--journal", journal, "--clock", "2023-12-02"])
     #expect(compressed.status == 0, "\(compressed.errors)")
-    #expect(compressed.output.hasPrefix("compressed \(closed) segments of "), "\(compressed.output)")
+    #expect(
+      compressed.output.hasPrefix("compressed \(closed) segments of "), "\(compressed.output)")
     #expect(try files(journal).contains("000000000000.jsonl.zst"))
     #expect(try !files(journal).contains("000000000000.jsonl"))
     #expect(try verified(journal)["compressed_segments"] as? Int == closed)
@@ -64,7 +65,8 @@ import Testing
     let last = try verified(journal)
     #expect(last["pruned_segments"] as? Int == closed)
     let text = try BuiltTool.run(["verify", "--journal", journal])
-    #expect(text.output.contains("\(closed) segments: bytes not checkable, root holds"), "\(text.output)")
+    #expect(
+      text.output.contains("\(closed) segments: bytes not checkable, root holds"), "\(text.output)")
     let activity = try BuiltTool.run(["activity", "--journal", journal, "--format", "jsonl"])
     #expect(activity.errors.contains("pruned entries are not there to be read"))
   }

@@ -304,7 +304,8 @@ extension JSONDocument {
   private func isSameText(_ left: Node, _ right: Node) -> Bool {
     let count = left.end - left.start
     guard right.end - right.start == count else { return false }
-    for offset in 0..<count where bytes[Int(left.start + offset)] != bytes[Int(right.start + offset)] {
+    for offset in 0..<count
+    where bytes[Int(left.start + offset)] != bytes[Int(right.start + offset)] {
       return false
     }
     return true

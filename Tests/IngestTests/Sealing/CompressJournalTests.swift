@@ -18,7 +18,9 @@ struct CompressJournalTests {
     for (index, entry) in entries.enumerated() {
       #expect(try reader.entry(at: index) == Array(entry.utf8), "entry \(index)")
     }
-    #expect(Array(try journal.eventOrder().filter { !$0.contains("_") }) == order.filter { !$0.contains("_") })
+    #expect(
+      Array(try journal.eventOrder().filter { !$0.contains("_") })
+        == order.filter { !$0.contains("_") })
     let after = try journal.fixture.verify(outside: [
       Checkpoint(origin: "vigil/test", size: before.entryCount, root: before.root)
     ])

@@ -144,7 +144,8 @@ struct PruneJournalTests {
     storage.put(name.prunedPath, Array(line.utf8))
     #expect(try !journal.fixture.verify().integrity.hasPassed)
     let forged = line.replacing(first.name.stem, with: name.stem)
-      .replacing("\"first_index\":\(first.name.firstIndex)", with: "\"first_index\":\(name.firstIndex)")
+      .replacing(
+        "\"first_index\":\(first.name.firstIndex)", with: "\"first_index\":\(name.firstIndex)")
     storage.put(name.prunedPath, Array(forged.utf8))
     #expect(try !journal.fixture.verify().integrity.hasPassed)
   }

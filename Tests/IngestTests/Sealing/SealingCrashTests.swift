@@ -51,7 +51,8 @@ struct SealingCrashTests {
       try check(entries, storage, story)
       let left = storage.paths.filter { $0.hasPrefix("segments/") && $0.hasSuffix(".jsonl") }
       let closed = storage.paths.filter { $0.hasSuffix(".zst") || $0.hasSuffix(".pruned") }
-      #expect(Set(closed.map { $0.prefix(21) }).isDisjoint(with: left.map { $0.prefix(21) }), "\(story)")
+      #expect(
+        Set(closed.map { $0.prefix(21) }).isDisjoint(with: left.map { $0.prefix(21) }), "\(story)")
       let outcomes = try fixture.write((0..<9).map { SealedJournal.request($0) })
       #expect(outcomes.allSatisfy { $0 == .duplicate }, "\(story)")
     } catch {

@@ -82,7 +82,7 @@ struct JournalLeaves {
     do {
       while try cursor.next() { derived.append(hasher.leaf(cursor.line)) }
     } catch {
-      throw .storage(error)
+      throw JournalError(error)
     }
     return index - derivedStart < derived.count
   }
