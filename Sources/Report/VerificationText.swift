@@ -2,7 +2,8 @@ package import Ingest
 
 /// The four verdicts of a verification, for a person.
 package enum VerificationText {
-  /// A line a verdict, the place of each first failure beneath it, and what was covered.
+  /// A line a verdict; beneath a failed one the place of its first failure and the times that it
+  /// puts in doubt; then what was pruned.
   package static func lines(_ result: JournalVerification, style: TextStyle) -> [String] {
     verdict(
       "integrity", result.integrity, style,
@@ -19,6 +20,7 @@ package enum VerificationText {
         "order and schema", result.order, style,
         "every entry is a record, received_at never runs back")
       + verdict("freshness", result.freshness, style, freshness(result))
+      + pruned(result)
   }
 
   private static func verdict(
@@ -31,10 +33,44 @@ package enum VerificationText {
     case .failed(let first, let count):
       let more = count > 1 ? " (and \(Quantity.count(count - 1)) more)" : ""
       return [
-        "\(padded) \(style("DAMAGED", .boldRed)) \(first.kind.rawValue)\(more)",
+        "\(padded) \(style(isFreshness(first) ? "STALE  " : "DAMAGED", .boldRed)) "
+          + "\(first.kind.rawValue)\(more)",
         "    " + TerminalText.escaped(first.damage.description),
-      ]
+      ] + (first.doubt.map(doubt) ?? [])
     }
+  }
+
+  private static func isFreshness(_ failure: VerificationFailure) -> Bool {
+    failure.kind == .stale
+  }
+
+  /// Which entries, and between which good ones they stand.
+  private static func doubt(_ doubt: DoubtfulEntries) -> [String] {
+    let last = doubt.range.upperBound - 1
+    let entries =
+      doubt.range.count == 1
+      ? "entry \(last)" : "entries \(doubt.range.lowerBound) to \(last)"
+    return [
+      "    in doubt: \(entries)",
+      "      after  " + neighbour(doubt.before, "the journal's beginning"),
+      "      before " + neighbour(doubt.after, "its end"),
+    ]
+  }
+
+  private static func neighbour(_ entry: GoodEntry?, _ edge: String) -> String {
+    guard let entry else { return edge }
+    let received = entry.receivedAt.map { ", received_at \($0.rfc3339)" } ?? ""
+    return "entry \(entry.index): ts \(entry.timestamp.rfc3339)\(received)"
+  }
+
+  private static func pruned(_ result: JournalVerification) -> [String] {
+    guard result.prunedSegmentCount > 0 else { return [] }
+    return [
+      "pruned: \(Quantity.count(result.prunedEntryCount)) entries in "
+        + "\(Quantity.count(result.prunedSegmentCount)) "
+        + "\(plural(result.prunedSegmentCount, "segment")): bytes not checkable, "
+        + (result.integrity.hasPassed ? "root holds" : "see integrity")
+    ]
   }
 
   private static func signatures(_ result: JournalVerification) -> String {
@@ -65,7 +101,9 @@ package enum VerificationText {
   }
 
   private static func freshness(_ result: JournalVerification) -> String {
-    guard let age = result.checkpointAgeSeconds else { return "no checkpoint yet" }
+    guard let age = result.checkpointAgeSeconds else {
+      return result.checkpointCount == 0 ? "no checkpoint yet" : "age not known"
+    }
     return "newest checkpoint covers what was received up to \(Quantity.seconds(age)) ago"
   }
 

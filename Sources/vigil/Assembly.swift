@@ -42,6 +42,9 @@ enum Assembly {
     Timestamp(microseconds: ProcessEnvironment.clockMicroseconds()) ?? Timestamp.latest
   }
 
+  /// Threads beside the main one: as many as there are other processors, 7 at most.
+  static func helperCount() -> Int { min(ProcessEnvironment.processorCount(), 8) - 1 }
+
   /// Whole seconds since the Unix epoch by the system's clock, for threads of their own.
   static let unixSeconds: @Sendable () -> Int64 = {
     ProcessEnvironment.clockMicroseconds() / 1_000_000

@@ -6,6 +6,7 @@ enum Vigil {
     DetectCommand.self, DemoCommand.self,
     TilesCommand.self, ProveCommand.self, CheckProofCommand.self,
     InitCommand.self, CheckpointCommand.self, WitnessCommand.self,
+    CompressCommand.self, PruneCommand.self,
   ]
 
   static func main() {

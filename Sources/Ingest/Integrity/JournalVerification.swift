@@ -18,8 +18,12 @@ package struct JournalVerification: Sendable, Equatable {
   /// The newest checkpoint is not older than asked for. Passes when nothing was asked.
   package var freshness = Verdict.passed
 
-  /// Whole entries.
+  /// Whole entries, pruned ones included.
   package var entryCount = 0
+  /// Entries whose bytes were pruned: their leaf hashes give the root, no more can be checked.
+  package var prunedEntryCount = 0
+  package var prunedSegmentCount = 0
+  package var compressedSegmentCount = 0
   /// Entries that the newest checkpoint covers.
   package var coveredCount = 0
   package var segmentCount = 0
@@ -35,7 +39,7 @@ package struct JournalVerification: Sendable, Equatable {
   package var witnessed: WitnessedCheckpoint?
   /// Bytes behind the last whole entry: a write in progress, or one that was interrupted.
   package var tailByteCount = 0
-  /// Bytes of entries, newlines included.
+  /// Bytes of entries that were checked, newlines included, uncompressed.
   package var byteCount = 0
   /// Root over all whole entries.
   package var root = Digest.zero
@@ -86,6 +90,10 @@ package struct VerificationFailure: Error, Sendable, Equatable {
     /// An entry is no record, or segments do not follow on each other.
     case notARecord = "not_a_record"
     case segmentMisplaced = "segment_misplaced"
+    /// A compressed segment does not decode, or is not byte for byte what compressing wrote.
+    case compressionAltered = "compression_altered"
+    /// Entries are gone, and the record of their pruning is not in the journal as it must be.
+    case pruningUnrecorded = "pruning_unrecorded"
     /// `received_at` is absent or before that of the entry before it.
     case receivedAtRunsBack = "received_at_runs_back"
     /// The newest checkpoint is too old.
@@ -95,10 +103,43 @@ package struct VerificationFailure: Error, Sendable, Equatable {
   package let kind: Kind
   /// File, index, byte offset, expected and found.
   package let damage: JournalDamage
+  /// The entries that it puts in doubt; nil when it is not about entries that are there.
+  package var doubt: DoubtfulEntries?
 
-  package init(_ kind: Kind, _ damage: JournalDamage) {
+  package init(_ kind: Kind, _ damage: JournalDamage, doubt: DoubtfulEntries? = nil) {
     self.kind = kind
     self.damage = damage
+    self.doubt = doubt
+  }
+}
+
+/// Entries that cannot be relied on, and the good ones around them: between those two, in the order
+/// in which the journal took them in, lies everything that the doubt is about.
+package struct DoubtfulEntries: Sendable, Equatable {
+  /// Indexes: the first, and one past the last.
+  package var range: Range<Int>
+  /// The nearest good entry before; nil when there is none.
+  package var before: GoodEntry?
+  /// The nearest good entry behind; nil when there is none.
+  package var after: GoodEntry?
+
+  package init(_ range: Range<Int>, before: GoodEntry?, after: GoodEntry? = nil) {
+    self.range = range
+    self.before = before
+    self.after = after
+  }
+}
+
+/// An entry that is a record and has the leaf hash on file, and its times.
+package struct GoodEntry: Sendable, Equatable {
+  package let index: Int
+  package let timestamp: Timestamp
+  package let receivedAt: Timestamp?
+
+  package init(index: Int, timestamp: Timestamp, receivedAt: Timestamp?) {
+    self.index = index
+    self.timestamp = timestamp
+    self.receivedAt = receivedAt
   }
 }
 

@@ -49,7 +49,7 @@ struct EntryFetcher {
     let start = block * EntryFetcher.blockByteCount
     let count = max(0, min(EntryFetcher.blockByteCount, segments[segment].byteCount - start))
     var bytes = [UInt8](repeating: 0, count: count)
-    let read = try segments[segment].file.read(at: start, into: &bytes, 0..<count)
+    let read = try segments[segment].file?.read(at: start, into: &bytes, 0..<count) ?? 0
     bytes.removeLast(count - read)
     blocks[slot] = bytes
     slots[key] = slot

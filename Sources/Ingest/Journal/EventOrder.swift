@@ -42,7 +42,7 @@ extension JournalReader {
       guard let (timestamp, kind) = peek.read(cursor.bytes) else {
         throw .damage(
           JournalDamage(
-            file: location.segment.entriesPath, index: location.index,
+            file: segments[segmentPosition].path, index: location.index,
             byteOffset: location.byteOffset, expected: "a record",
             found: "\(cursor.bytes.count) other bytes"))
       }
@@ -190,7 +190,7 @@ private struct EventWalk {
     do {
       try fetcher.read(segment: key.segment, offset: key.byteOffset, into: &line)
     } catch {
-      throw .storage(error)
+      throw JournalError(error)
     }
     let text = line
     do {
@@ -203,7 +203,7 @@ private struct EventWalk {
   private func damage(_ key: EventKey, _ found: String) -> JournalError {
     .damage(
       JournalDamage(
-        file: segments[key.segment].name.entriesPath, index: key.index,
+        file: segments[key.segment].path, index: key.index,
         byteOffset: key.byteOffset, expected: "a record", found: found))
   }
 }

@@ -47,7 +47,9 @@ extension Journal {
       ControlRecord.Count("rejected_bytes_cut", parts.rejected.cutByteCount),
       ControlRecord.Count("checkpoint_bytes_cut", parts.checkpoints.cutByteCount),
     ]
+    let unknownKeyCount = parts.unknownKeyCount
     let journal = Journal(parts, storage, settings)
+    if unknownKeyCount > 0 { try journal.recordUnknownKeys(unknownKeyCount, at: now) }
     if counts.contains(where: { $0.value > 0 }) {
       try journal.recordRecovery(counts, at: now)
       try journal.commit()
@@ -79,7 +81,7 @@ extension Journal {
       storage, signer.key, isSigned: identity.vkey != nil)
     let recovery = JournalRecovery(storage: storage, newest: checkpoints.newest?.checkpoint)
     let outcome = try recovery.run(&hasher, &secret)
-    let keys = try KeyIndexReplay(storage: storage, settings: settings)
+    let (keys, unknownKeyCount) = try KeyIndexReplay(storage: storage, settings: settings)
       .run(entryCount: outcome.tree.size, &hasher, &secret)
     let rejected = try JournalError.wrapping { () throws(StorageError) in
       try RejectedLines.open(storage, byteCountMax: settings.rejectedByteCountMax, &secret)
@@ -89,8 +91,8 @@ extension Journal {
     }
     return JournalParts(
       identity: identity, isNew: isNew, lock: lock, signer: signer, secret: secret,
-      hasher: hasher, outcome: outcome, keys: keys, rejected: rejected, oversize: oversize,
-      checkpoints: checkpoints)
+      hasher: hasher, outcome: outcome, keys: keys, unknownKeyCount: unknownKeyCount,
+      rejected: rejected, oversize: oversize, checkpoints: checkpoints)
   }
 }
 

@@ -146,6 +146,8 @@ struct JournalParts: ~Copyable {
   let hasher: MerkleHasher
   let outcome: JournalRecovery.Outcome
   let keys: KeyIndex
+  /// Pruned entries whose keys the index does not know.
+  let unknownKeyCount: Int
   let rejected: RejectedLines
   let oversize: OversizeLines
   let checkpoints: CheckpointFiles

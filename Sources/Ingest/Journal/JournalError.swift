@@ -41,7 +41,16 @@ extension JournalError {
   static func wrapping<Result: ~Copyable>(
     _ body: () throws(StorageError) -> Result
   ) throws(JournalError) -> Result {
-    do { return try body() } catch { throw .storage(error) }
+    do { return try body() } catch { throw JournalError(error) }
+  }
+
+  /// A storage error as the journal sees it: compressed bytes that do not decode are damage.
+  init(_ error: StorageError) {
+    guard error.operation == .decompress else {
+      self = .storage(error)
+      return
+    }
+    self = .damage(JournalDamage(undecodable: error))
   }
 }
 
@@ -62,6 +71,16 @@ package struct JournalDamage: Error, Hashable, Sendable {
     self.byteOffset = byteOffset
     self.expected = expected
     self.found = found
+  }
+}
+
+extension JournalDamage {
+  /// What a failed `decompress` says.
+  init(undecodable error: StorageError) {
+    self.init(
+      file: error.path, index: nil, byteOffset: error.byteOffset ?? 0,
+      expected: "the frames, the digest and the table that compressing wrote",
+      found: "other bytes")
   }
 }
 

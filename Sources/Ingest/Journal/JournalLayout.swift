@@ -48,7 +48,8 @@ package struct SegmentName: Hashable, Comparable, Sendable {
     left.firstIndex < right.firstIndex
   }
 
-  private var stem: String {
+  /// The path without its suffix: `segments/` and 12 digits; how records name a segment.
+  package var stem: String {
     var digits: [UInt8] = []
     digits.appendDecimal(firstIndex, width: 12)
     return JournalLayout.segments + "/" + String(decoding: digits, as: UTF8.self)
@@ -58,17 +59,8 @@ package struct SegmentName: Hashable, Comparable, Sendable {
   package var entriesPath: String { stem + ".jsonl" }
   /// The file of leaf hashes, 32 bytes each.
   package var leavesPath: String { stem + ".leaf" }
-
-  /// The segments of a journal in order, whatever their first index; leaf files without entries
-  /// are named apart.
-  static func list(
-    _ storage: any JournalStorage
-  ) throws(StorageError) -> (segments: [SegmentName], leavesOnly: [SegmentName]) {
-    let names = try storage.list(JournalLayout.segments) ?? []
-    let segments = names.compactMap { SegmentName(fileName: $0, suffix: ".jsonl") }
-    let known = Set(segments)
-    let leavesOnly = names.compactMap { SegmentName(fileName: $0, suffix: ".leaf") }
-      .filter { !known.contains($0) }
-    return (segments.sorted(), leavesOnly.sorted())
-  }
+  /// The file of entries, compressed; instead of `entriesPath`.
+  package var compressedPath: String { stem + ".jsonl.zst" }
+  /// The entry `segment_pruned` that says why the entries are gone.
+  package var prunedPath: String { stem + ".pruned" }
 }

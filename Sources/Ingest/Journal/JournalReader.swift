@@ -11,16 +11,23 @@ package struct EntryLocation: Hashable, Sendable {
 ///
 /// Sees the whole lines that were there when it was opened: a line still being written has no
 /// newline yet and is left out. What an interrupted write left (lines that are no records, behind
-/// the last committed entry) is left out too.
+/// the last committed entry) is left out too. Compressed segments read as if they were not; pruned
+/// ones are passed over and counted: their entries keep their indexes.
 package final class JournalReader {
   package let identity: JournalIdentity
   let storage: any JournalStorage
   let segments: [ReadableSegment]
 
-  /// Whole entries.
+  /// Whole entries, pruned ones included.
   package var entryCount: Int { segments.last.map { $0.name.firstIndex + $0.entryCount } ?? 0 }
 
-  /// Opens a journal. Cost: reads the last segment once, to count its entries.
+  /// Entries whose bytes were removed by `vigil prune`; none of them is read.
+  package var prunedEntryCount: Int {
+    segments.reduce(0) { $0 + ($1.isPruned ? $1.entryCount : 0) }
+  }
+
+  /// Opens a journal. Cost: reads the last segment once, to count its entries. Memory: 8 bytes for
+  /// each 128 KiB of compressed segments, and 8 MiB of decoded frames once they are read.
   package init(_ storage: any JournalStorage) throws(JournalError) {
     guard let identity = try JournalIdentity.read(storage) else {
       throw .notAJournal(found: "no \(JournalLayout.settings)")
@@ -28,28 +35,32 @@ package final class JournalReader {
     self.identity = identity
     self.storage = storage
     segments = try JournalError.wrapping { () throws(StorageError) in
-      let names = try SegmentName.list(storage).segments
+      let stored = try SegmentListing.read(storage).segments
+      let cache = FrameCache(slotCountMax: JournalReader.frameCountMax)
       var segments: [ReadableSegment] = []
-      for (position, name) in names.enumerated() {
-        let next = position + 1 < names.count ? names[position + 1] : nil
-        segments.append(try ReadableSegment(name, next: next, storage))
+      for (position, segment) in stored.enumerated() {
+        let next = position + 1 < stored.count ? stored[position + 1].name : nil
+        segments.append(try ReadableSegment(segment, next: next, storage, cache))
       }
       return segments
     }
   }
+
+  /// Decoded frames held at once: 8 MiB.
+  private static let frameCountMax = 64
 
   /// Walks entries in the order of the journal, from `index` on.
   package func cursor(from index: Int = 0) throws(JournalError) -> EntryCursor {
     try EntryCursor(self, from: index)
   }
 
-  /// The bytes of one entry; nil when there is none at `index`.
+  /// The bytes of one entry; nil when there is none at `index`, or it was pruned.
   ///
   /// Cost: reads its segment up to it, as lines have no table of offsets. For many, use a cursor.
   package func entry(at index: Int) throws(JournalError) -> [UInt8]? {
     guard index >= 0, index < entryCount else { return nil }
     var cursor = try cursor(from: index)
-    guard try cursor.next() != nil else { return nil }
+    guard let location = try cursor.next(), location.index == index else { return nil }
     var bytes: [UInt8] = []
     bytes.append(copying: cursor.bytes)
     return bytes
@@ -59,21 +70,33 @@ package final class JournalReader {
 /// A segment as it was when the reader opened it.
 struct ReadableSegment {
   let name: SegmentName
-  let file: any JournalFile
+  /// The file that counts, for messages.
+  let path: String
+  /// Nil once the entries are pruned.
+  let file: (any JournalFile)?
   let entryCount: Int
-  /// Bytes to look at.
+  /// Bytes of entries to look at, uncompressed.
   let byteCount: Int
+
+  var isPruned: Bool { file == nil }
 
   /// A segment with a successor holds as many entries as lie between the two names.
   init(
-    _ name: SegmentName, next: SegmentName?, _ storage: any JournalStorage
+    _ segment: StoredSegment, next: SegmentName?, _ storage: any JournalStorage,
+    _ cache: FrameCache
   ) throws(StorageError) {
-    self.name = name
-    file = try storage.open(name.entriesPath, .reading)
-    let size = try file.size()
+    name = segment.name
+    path = segment.path
+    file = try segment.openEntries(storage, cache)
+    let size = try file?.size() ?? 0
     if let next {
       entryCount = next.firstIndex - name.firstIndex
       byteCount = size
+      return
+    }
+    guard let file else {
+      entryCount = try LeafFile(name, storage)?.count ?? 0
+      byteCount = 0
       return
     }
     let committed = try LeafFile(name, storage)?.count ?? 0
@@ -107,16 +130,18 @@ package struct EntryCursor: ~Copyable {
     guard segmentPosition < reader.segments.count else { return }
     nextIndex = reader.segments[segmentPosition].name.firstIndex
     openSegment()
-    while nextIndex < index, try next() != nil {}
+    while nextIndex < index, !reader.segments[segmentPosition].isPruned, try next() != nil {}
   }
 
-  /// Steps to the next entry; nil after the last.
+  /// Steps to the next entry that is not pruned; nil after the last.
   ///
   /// Throws damage when a segment ends before the next one begins.
   package mutating func next() throws(JournalError) -> EntryLocation? {
     while segmentPosition < reader.segments.count {
       let segment = reader.segments[segmentPosition]
-      if nextIndex < segment.name.firstIndex + segment.entryCount {
+      if segment.isPruned {
+        nextIndex = segment.name.firstIndex + segment.entryCount
+      } else if nextIndex < segment.name.firstIndex + segment.entryCount {
         return try nextLine(segment)
       }
       segmentPosition += 1
@@ -139,19 +164,20 @@ package struct EntryCursor: ~Copyable {
   private mutating func openSegment() {
     guard segmentPosition < reader.segments.count else { return }
     let segment = reader.segments[segmentPosition]
-    lines = LineCursor(segment.file, limit: segment.byteCount)
+    guard let file = segment.file else { return }
+    lines = LineCursor(file, limit: segment.byteCount)
   }
 
   private mutating func nextLine(
     _ segment: ReadableSegment
   ) throws(JournalError) -> EntryLocation {
     let hasLine: Bool
-    do { hasLine = try lines?.next() ?? false } catch { throw .storage(error) }
+    do { hasLine = try lines?.next() ?? false } catch { throw JournalError(error) }
     let offset = lines?.byteOffset ?? 0
     guard hasLine else {
       throw .damage(
         JournalDamage(
-          file: segment.name.entriesPath, index: nextIndex, byteOffset: offset,
+          file: segment.path, index: nextIndex, byteOffset: offset,
           expected: "\(segment.entryCount) entries",
           found: "\(nextIndex - segment.name.firstIndex)"))
     }

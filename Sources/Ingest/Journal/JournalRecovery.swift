@@ -20,48 +20,58 @@ struct JournalRecovery {
   func run(
     _ hasher: inout MerkleHasher, _ secret: inout JournalSecret
   ) throws(JournalError) -> Outcome {
-    let names = try segmentNames()
-    guard let lastName = names.last else { return try emptyOutcome() }
-    var tree = MerkleTree()
-    for (name, next) in zip(names, names.dropFirst()) {
-      try takeSealed(name, next, &tree, &hasher, &secret)
+    let segments = try storedSegments()
+    guard let last = segments.last else { return try emptyOutcome() }
+    guard last.hasPlain else {
+      throw .damage(
+        damage(last, 0, 0, "the segment being written behind all others", "no file"))
     }
-    let scan = try scan(lastName, &hasher, &secret)
+    var tree = MerkleTree()
+    var pruned: [(segment: StoredSegment, record: PruneRecord)] = []
+    for (segment, next) in zip(segments, segments.dropFirst()) {
+      if segment.form == .pruned {
+        pruned.append((segment, try takePruned(segment, next.name, &tree, &hasher)))
+      } else {
+        try takeSealed(segment, next.name, &tree, &hasher, &secret)
+      }
+    }
+    let scan = try scan(last, &hasher, &secret)
     for leaf in scan.leaves { try take(leaf, &tree, &hasher) }
     if let newest, tree.size < newest.size {
       throw .damage(
         JournalDamage(
-          file: lastName.entriesPath, index: tree.size, byteOffset: scan.byteCount,
+          file: last.path, index: tree.size, byteOffset: scan.byteCount,
           expected: "\(newest.size) entries of the newest checkpoint", found: "\(tree.size)"))
     }
     let segment = try JournalError.wrapping { () throws(StorageError) in try repair(scan) }
     var outcome = Outcome(tree: tree, segment: segment)
     outcome.cutByteCount = scan.tailByteCount
-    try readLastEntry(names, scan, &outcome, &hasher, &secret)
+    try readLastEntry(segments, scan, &outcome, &hasher, &secret)
+    for (segment, record) in pruned { try check(segment, record) }
     return outcome
   }
 
   /// From 0 without gaps; a leaf file with contents but without entries is a lost segment.
-  private func segmentNames() throws(JournalError) -> [SegmentName] {
-    let (names, orphans) = try JournalError.wrapping { () throws(StorageError) in
-      let (names, leavesOnly) = try SegmentName.list(storage)
+  private func storedSegments() throws(JournalError) -> [StoredSegment] {
+    let (segments, orphans) = try JournalError.wrapping { () throws(StorageError) in
+      let listing = try SegmentListing.read(storage)
       var orphans: [SegmentName] = []
-      for name in leavesOnly where try LeafFile(name, storage)?.count ?? 0 > 0 {
+      for name in listing.leavesOnly where try LeafFile(name, storage)?.count ?? 0 > 0 {
         orphans.append(name)
       }
-      return (names, orphans)
+      return (listing.segments, orphans)
     }
     if let orphan = orphans.first {
-      throw .damage(damage(orphan, 0, 0, "the entries of its leaf hashes", "no file"))
+      throw .damage(missing(orphan, "the entries of its leaf hashes", "no file"))
     }
-    if let first = names.first, first.firstIndex != 0 {
-      throw .damage(damage(SegmentName(firstIndex: 0), 0, 0, "the first segment", "no file"))
+    if let first = segments.first?.name, first.firstIndex != 0 {
+      throw .damage(missing(SegmentName(firstIndex: 0), "the first segment", "no file"))
     }
-    if names.isEmpty, let newest {
+    if segments.isEmpty, let newest {
       throw .damage(
-        damage(SegmentName(firstIndex: 0), 0, 0, "\(newest.size) entries", "no segment"))
+        missing(SegmentName(firstIndex: 0), "\(newest.size) entries", "no segment"))
     }
-    return names
+    return segments
   }
 
   private func emptyOutcome() throws(JournalError) -> Outcome {
@@ -73,19 +83,20 @@ struct JournalRecovery {
 
   /// A closed segment is taken by its leaf hashes while the checkpoint vouches for all of them.
   private func takeSealed(
-    _ name: SegmentName, _ next: SegmentName, _ tree: inout MerkleTree,
+    _ segment: StoredSegment, _ next: SegmentName, _ tree: inout MerkleTree,
     _ hasher: inout MerkleHasher, _ secret: inout JournalSecret
   ) throws(JournalError) {
+    let name = segment.name
     let count = next.firstIndex - name.firstIndex
     let leaves = try JournalError.wrapping { () throws(StorageError) in
       try LeafFile(name, storage)
     }
     guard var leaves, leaves.count == count, next.firstIndex <= newest?.size ?? 0 else {
-      let scan = try scan(name, &hasher, &secret)
+      let scan = try scan(segment, entryCountMax: count, &hasher, &secret)
       guard scan.leaves.count == count, scan.tailByteCount == 0 else {
         throw .damage(
           damage(
-            name, min(scan.leaves.count, count), scan.byteCount, "\(count) entries",
+            segment, min(scan.leaves.count, count), scan.byteCount, "\(count) entries",
             "\(scan.leaves.count) and \(scan.tailByteCount) bytes"))
       }
       _ = try JournalError.wrapping { () throws(StorageError) in try completeLeaves(scan) }
@@ -100,12 +111,69 @@ struct JournalRecovery {
     }
   }
 
+  /// A pruned segment is taken by its leaf hashes, which must be whole, covered by the newest
+  /// checkpoint, and those that the record of its pruning speaks of.
+  private func takePruned(
+    _ segment: StoredSegment, _ next: SegmentName, _ tree: inout MerkleTree,
+    _ hasher: inout MerkleHasher
+  ) throws(JournalError) -> PruneRecord {
+    let count = next.firstIndex - segment.name.firstIndex
+    let (record, leaves) = try JournalError.wrapping { () throws(StorageError) in
+      (
+        try PruneRecord.read(segment.name, storage, &hasher),
+        try LeafFile(segment.name, storage)
+      )
+    }
+    guard let record, record.entryCount == count else {
+      throw .damage(
+        damage(
+          segment, 0, 0, "the record of pruning \(count) entries",
+          record.map { "one of \($0.entryCount)" } ?? "none"))
+    }
+    guard var leaves, leaves.count == count, next.firstIndex <= newest?.size ?? 0 else {
+      throw .damage(
+        JournalDamage(
+          file: segment.name.leavesPath, index: segment.name.firstIndex, byteOffset: 0,
+          expected: "\(count) leaf hashes under a checkpoint",
+          found: leaves.map { "\($0.count)" } ?? "no file"))
+    }
+    var own = MerkleTree()
+    for position in 0..<count {
+      let leaf = try JournalError.wrapping { () throws(StorageError) in
+        try leaves.leaf(position) ?? .zero
+      }
+      own.append(leaf, &hasher)
+      try take(leaf, &tree, &hasher)
+    }
+    let root = own.root(&hasher)
+    guard root == record.root else {
+      throw .damage(
+        JournalDamage(
+          file: segment.name.leavesPath, index: segment.name.firstIndex, byteOffset: 0,
+          expected: "root \(record.root.hex) of the pruned segment", found: "root \(root.hex)"))
+    }
+    return record
+  }
+
+  /// What the `.pruned` file holds must be the entry at the index that it names.
+  private func check(_ segment: StoredSegment, _ record: PruneRecord) throws(JournalError) {
+    var leaves = try StoredLeaves(storage)
+    let leaf = try leaves.leaf(record.index)
+    guard leaf != record.leaf else { return }
+    throw .damage(
+      damage(
+        segment, record.index - segment.name.firstIndex, 0, "leaf \(leaf.hex)",
+        "leaf \(record.leaf.hex)"))
+  }
+
+  /// - Parameter entryCountMax: the entries of a segment that has a successor.
   private func scan(
-    _ name: SegmentName, _ hasher: inout MerkleHasher, _ secret: inout JournalSecret
+    _ segment: StoredSegment, entryCountMax: Int = .max, _ hasher: inout MerkleHasher,
+    _ secret: inout JournalSecret
   ) throws(JournalError) -> SegmentScan {
-    try SegmentScan.run(
-      name, storage, coveredCount: max(0, (newest?.size ?? 0) - name.firstIndex), &hasher,
-      &secret)
+    let coveredCount = max(0, (newest?.size ?? 0) - segment.name.firstIndex)
+    return try SegmentScan.run(
+      segment, storage, coveredCount: min(coveredCount, entryCountMax), &hasher, &secret)
   }
 
   /// Appends a leaf; where the newest checkpoint ends, the roots must agree.
@@ -124,16 +192,19 @@ struct JournalRecovery {
     _ newest: Checkpoint, _ root: Digest, _ hasher: inout MerkleHasher
   ) throws(JournalError) -> JournalDamage {
     let found = try JournalError.wrapping { () throws(StorageError) -> JournalDamage? in
-      for name in try SegmentName.list(storage).segments where name.firstIndex < newest.size {
-        guard var leaves = try LeafFile(name, storage) else { continue }
-        let file = try storage.open(name.entriesPath, .reading)
+      let cache = FrameCache(slotCountMax: 1)
+      for segment in try SegmentListing.read(storage).segments
+      where segment.name.firstIndex < newest.size {
+        guard var leaves = try LeafFile(segment.name, storage),
+          let file = try segment.openEntries(storage, cache)
+        else { continue }
         var cursor = LineCursor(file, limit: try file.size())
         var position = 0
         while try cursor.next(), let expected = try leaves.leaf(position) {
           let leaf = hasher.leaf(cursor.line)
           if leaf != expected {
             return damage(
-              name, position, cursor.byteOffset, "leaf \(expected.hex)", "leaf \(leaf.hex)")
+              segment, position, cursor.byteOffset, "leaf \(expected.hex)", "leaf \(leaf.hex)")
           }
           position += 1
         }
@@ -183,14 +254,16 @@ struct JournalRecovery {
 
   /// The last entry stands at the end of the last segment that has any.
   private func readLastEntry(
-    _ names: [SegmentName], _ scan: SegmentScan, _ outcome: inout Outcome,
+    _ segments: [StoredSegment], _ scan: SegmentScan, _ outcome: inout Outcome,
     _ hasher: inout MerkleHasher, _ secret: inout JournalSecret
   ) throws(JournalError) {
-    guard let name = names.last(where: { $0.firstIndex < outcome.tree.size }) else { return }
+    guard let last = segments.last(where: { $0.name.firstIndex < outcome.tree.size }) else {
+      return
+    }
     var line: [UInt8] = []
     try JournalError.wrapping { () throws(StorageError) in
-      let file = try storage.open(name.entriesPath, .reading)
-      let end = try name == scan.name ? scan.byteCount : file.size()
+      guard let file = try last.openEntries(storage, FrameCache(slotCountMax: 1)) else { return }
+      let end = try last == scan.segment ? scan.byteCount : file.size()
       let start = max(0, end - Record.entryByteCountMax - 2)
       var buffer = [UInt8](repeating: 0, count: end - start)
       _ = try file.read(at: start, into: &buffer, 0..<buffer.count)
@@ -204,10 +277,19 @@ struct JournalRecovery {
   }
 
   private func damage(
-    _ name: SegmentName, _ position: Int, _ offset: Int, _ expected: String, _ found: String
+    _ segment: StoredSegment, _ position: Int, _ offset: Int, _ expected: String,
+    _ found: String
   ) -> JournalDamage {
     JournalDamage(
-      file: name.entriesPath, index: name.firstIndex + position, byteOffset: offset,
+      file: segment.path, index: segment.name.firstIndex + position, byteOffset: offset,
       expected: expected, found: found)
+  }
+
+  private func missing(
+    _ name: SegmentName, _ expected: String, _ found: String
+  ) -> JournalDamage {
+    JournalDamage(
+      file: name.entriesPath, index: name.firstIndex, byteOffset: 0, expected: expected,
+      found: found)
   }
 }

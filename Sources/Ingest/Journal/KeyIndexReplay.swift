@@ -4,12 +4,16 @@ struct KeyIndexReplay {
   let settings: JournalSettings
 
   /// Cost: a parse of each entry that is not covered.
+  ///
+  /// Also answers how many entries the index cannot know: those that were pruned before it was
+  /// built. It knows them as long as `index/` is older than their pruning.
   func run(
     entryCount: Int, _ hasher: inout MerkleHasher, _ secret: inout JournalSecret
-  ) throws(JournalError) -> KeyIndex {
-    let names = try JournalError.wrapping { () throws(StorageError) in
-      try SegmentName.list(storage).segments
+  ) throws(JournalError) -> (keys: KeyIndex, unknownCount: Int) {
+    let segments = try JournalError.wrapping { () throws(StorageError) in
+      try SegmentListing.read(storage).segments
     }
+    let names = segments.map(\.name)
     var keys = try JournalError.wrapping { () throws(StorageError) in
       let identifier = secret.identifier
       return try KeyIndex(storage, settings, secretIdentifier: identifier) {
@@ -22,29 +26,37 @@ struct KeyIndexReplay {
       }
     }
     let start = keys.completeTo
-    for (position, name) in names.enumerated() {
+    var unknownCount = 0
+    for (position, segment) in segments.enumerated() {
       let end = position + 1 < names.count ? names[position + 1].firstIndex : entryCount
       guard end > start else { continue }
-      try replay(name, from: start, to: end, &keys, &hasher, &secret)
+      if segment.form == .pruned {
+        unknownCount += end - max(start, segment.name.firstIndex)
+      } else {
+        try replay(segment, from: start, to: end, &keys, &hasher, &secret)
+      }
     }
-    return keys
+    return (keys, unknownCount)
   }
 
   private func replay(
-    _ name: SegmentName, from start: Int, to end: Int, _ keys: inout KeyIndex,
+    _ segment: StoredSegment, from start: Int, to end: Int, _ keys: inout KeyIndex,
     _ hasher: inout MerkleHasher, _ secret: inout JournalSecret
   ) throws(JournalError) {
     var parser = StoredEntry()
     let damage = try JournalError.wrapping { () throws(StorageError) -> JournalDamage? in
-      let file = try storage.open(name.entriesPath, .reading)
+      guard let file = try segment.openEntries(storage, FrameCache(slotCountMax: 1)) else {
+        return nil
+      }
       var cursor = LineCursor(file, limit: try file.size())
-      var index = name.firstIndex
+      let firstIndex = segment.name.firstIndex
+      var index = firstIndex
       while index < end, try cursor.next() {
         defer { index += 1 }
         guard index >= start else { continue }
         guard let entry = parser.read(cursor.line, &secret) else {
           return JournalDamage(
-            file: name.entriesPath, index: index, byteOffset: cursor.byteOffset,
+            file: segment.path, index: index, byteOffset: cursor.byteOffset,
             expected: "a record", found: "\(cursor.line.count) other bytes")
         }
         let key = secret.keyHash(source: entry.source, id: entry.id)
@@ -55,8 +67,8 @@ struct KeyIndexReplay {
       }
       guard index < end else { return nil }
       return JournalDamage(
-        file: name.entriesPath, index: index, byteOffset: cursor.byteOffset,
-        expected: "\(end - name.firstIndex) entries", found: "\(index - name.firstIndex)")
+        file: segment.path, index: index, byteOffset: cursor.byteOffset,
+        expected: "\(end - firstIndex) entries", found: "\(index - firstIndex)")
     }
     if let damage { throw .damage(damage) }
   }

@@ -2,7 +2,7 @@
 struct LeafFile {
   private static let blockCount = 2048
 
-  private let file: any JournalFile
+  fileprivate let file: any JournalFile
   /// Whole leaf hashes in the file.
   let count: Int
   private var buffer = [UInt8](repeating: 0, count: LeafFile.blockCount * Digest.byteCount)
@@ -34,5 +34,17 @@ struct LeafFile {
       loadedBlock = block
     }
     return Digest(buffer.span, at: position % LeafFile.blockCount * Digest.byteCount)
+  }
+}
+
+extension LeafFile {
+  /// The bytes of leaves in a row, past the cache; fewer where the file ends.
+  func bytes(from position: Int, count wanted: Int) throws(StorageError) -> [UInt8] {
+    let count = max(0, min(wanted, self.count - position)) * Digest.byteCount
+    guard count > 0 else { return [] }
+    var bytes = [UInt8](repeating: 0, count: count)
+    let read = try file.read(at: position * Digest.byteCount, into: &bytes, 0..<count)
+    bytes.removeLast(count - read)
+    return bytes
   }
 }

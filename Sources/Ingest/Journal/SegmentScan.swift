@@ -3,7 +3,7 @@
 /// Entries known to have been committed (their leaf hash is there, or a checkpoint covers them)
 /// must be whole and match; behind them whole records are kept and the first torn one ends it.
 struct SegmentScan {
-  let name: SegmentName
+  let segment: StoredSegment
   private(set) var leaves: [Digest] = []
   /// Bytes of whole entries.
   private(set) var byteCount = 0
@@ -15,23 +15,32 @@ struct SegmentScan {
   private(set) var firstMissingLeaf: Int?
   let entries: any JournalFile
 
-  private init(_ name: SegmentName, _ entries: any JournalFile) {
-    self.name = name
+  var name: SegmentName { segment.name }
+
+  private init(_ segment: StoredSegment, _ entries: any JournalFile) {
+    self.segment = segment
     self.entries = entries
   }
 
   /// Reads the segment; makes its leaf file when it is missing, and changes nothing else.
   ///
-  /// - Parameter coveredCount: entries of this segment that the newest checkpoint covers.
+  /// - Parameters:
+  ///   - segment: not a pruned one.
+  ///   - coveredCount: entries of this segment that the newest checkpoint covers.
   static func run(
-    _ name: SegmentName, _ storage: any JournalStorage, coveredCount: Int,
+    _ segment: StoredSegment, _ storage: any JournalStorage, coveredCount: Int,
     _ hasher: inout MerkleHasher, _ secret: inout JournalSecret
   ) throws(JournalError) -> SegmentScan {
     var result = try JournalError.wrapping { () throws(StorageError) in
-      SegmentScan(name, try storage.open(name.entriesPath, .writing(.group)))
+      if !segment.hasPlain,
+        let file = try segment.openEntries(storage, FrameCache(slotCountMax: 1))
+      {
+        return SegmentScan(segment, file)
+      }
+      return SegmentScan(segment, try storage.open(segment.name.entriesPath, .writing(.group)))
     }
     let damage = try JournalError.wrapping { () throws(StorageError) in
-      var stored = try LeafFile(storage.open(name.leavesPath, .writing(.group)))
+      var stored = try LeafFile(storage.open(segment.name.leavesPath, .writing(.group)))
       return try result.scan(&stored, coveredCount, &hasher, &secret)
     }
     if let damage { throw .damage(damage) }
@@ -71,7 +80,7 @@ struct SegmentScan {
     _ position: Int, _ offset: Int, _ expected: String, _ found: String
   ) -> JournalDamage {
     JournalDamage(
-      file: name.entriesPath, index: name.firstIndex + position, byteOffset: offset,
+      file: segment.path, index: name.firstIndex + position, byteOffset: offset,
       expected: expected, found: found)
   }
 }

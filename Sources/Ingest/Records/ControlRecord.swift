@@ -49,6 +49,8 @@ package struct ControlRecord: Sendable, Equatable {
   package var remotePort: Int?
   package var path: String?
   package var status: Int?
+  /// For `segmentPruned`: the times of the records it speaks of.
+  package var span: RecordSpan?
 
   /// One named count.
   package struct Count: Sendable, Equatable {
@@ -78,6 +80,10 @@ package struct ControlRecord: Sendable, Equatable {
     writer.field("remote_port", remotePort)
     writer.field("path", path)
     writer.field("status", status)
+    writer.field("ts_min", span?.timestamps.lowerBound)
+    writer.field("ts_max", span?.timestamps.upperBound)
+    writer.field("received_at_min", span?.received.lowerBound)
+    writer.field("received_at_max", span?.received.upperBound)
   }
 
   init(from reader: RecordReader) throws(RecordError) {
@@ -91,6 +97,19 @@ package struct ControlRecord: Sendable, Equatable {
     remotePort = try reader.integer("remote_port", in: 0...65_535)
     path = try reader.string("path")
     status = try reader.integer("status", in: 0...999)
+    span = try ControlRecord.span(reader)
+  }
+
+  /// All four times, or none.
+  private static func span(_ reader: RecordReader) throws(RecordError) -> RecordSpan? {
+    guard let first = try reader.timestamp("ts_min"), let last = try reader.timestamp("ts_max"),
+      let firstReceived = try reader.timestamp("received_at_min"),
+      let lastReceived = try reader.timestamp("received_at_max")
+    else { return nil }
+    guard first <= last, firstReceived <= lastReceived else {
+      throw RecordError(.outOfRange, first <= last ? "received_at_max" : "ts_max")
+    }
+    return RecordSpan(timestamps: first...last, received: firstReceived...lastReceived)
   }
 
   mutating func cutToLimits() {

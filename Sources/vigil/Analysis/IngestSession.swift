@@ -145,6 +145,16 @@ enum JournalOpening {
     return journal
   }
 
+  /// For a command that works on a journal that is there, and makes none.
+  static func existing(
+    _ directory: String, keyPath: String?, now: Timestamp, _ tool: Tool
+  ) throws -> Journal {
+    guard try JournalIdentity.exists(in: forReading(directory)) else {
+      throw JournalError.notAJournal(found: "no \(JournalLayout.settings)")
+    }
+    return try forWriting(directory, origin: nil, keyPath: keyPath, now: now, tool)
+  }
+
   static func forReading(_ directory: String) throws -> any JournalStorage {
     try PosixStorage(directory: directory, creating: false)
   }

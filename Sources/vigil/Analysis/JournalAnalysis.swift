@@ -1,6 +1,7 @@
 import Correlate
 import Detect
 import Ingest
+import Report
 
 /// A journal read in event-time order, correlated and judged.
 struct JournalAnalysis {
@@ -24,6 +25,10 @@ struct JournalAnalysis {
     }
     try pump.finish(body)
     progress.end()
+    if reader.prunedEntryCount > 0 {
+      tool.printError(
+        "\(Quantity.count(reader.prunedEntryCount)) pruned entries are not there to be read")
+    }
     return pump
   }
 

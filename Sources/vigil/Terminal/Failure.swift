@@ -26,7 +26,7 @@ struct Failure {
   private static func status(_ error: any Error) -> ExitStatus {
     switch error {
     case let error as JournalError: status(error)
-    case let error as StorageError: error.operation.isWriting ? .unwritable : .usage
+    case let error as StorageError: status(error)
     case let error as TilesError: status(error)
     case is SigningKeyError: .unwritable
     case is InputError, is FollowPositionError, is ConfigurationError: .usage
@@ -37,11 +37,16 @@ struct Failure {
   private static func status(_ error: TilesError) -> ExitStatus {
     switch error {
     case .journal(let error): status(error)
-    case .storage(let error): error.operation.isWriting ? .unwritable : .usage
+    case .storage(let error): status(error)
     case .disagreement: .damaged
     case .locked: .unwritable
-    case .foreignDirectory, .origin, .noCheckpoint, .unsigned, .outOfRange: .usage
+    case .foreignDirectory, .origin, .noCheckpoint, .unsigned, .outOfRange, .pruned: .usage
     }
+  }
+
+  private static func status(_ error: StorageError) -> ExitStatus {
+    if error.operation == .decompress { return .damaged }
+    return error.operation.isWriting ? .unwritable : .usage
   }
 
   private static func status(_ error: JournalError) -> ExitStatus {
@@ -50,7 +55,7 @@ struct Failure {
     case .failed, .closed, .noRandomBytes, .locked, .secret, .unfitRecord: .unwritable
     case .key, .otherKey, .unsigned: .unwritable
     case .alreadySigned, .foreignCheckpoint: .usage
-    case .storage(let error): error.operation.isWriting ? .unwritable : .usage
+    case .storage(let error): status(error)
     case .notAJournal, .unusableSettings, .origin: .usage
     }
   }
@@ -61,7 +66,7 @@ extension StorageError.Operation {
   fileprivate var isWriting: Bool {
     switch self {
     case .write, .synchronize, .truncate, .rename, .remove, .createDirectory: true
-    case .open, .read, .size, .list, .lock: false
+    case .open, .read, .size, .list, .lock, .decompress: false
     }
   }
 }

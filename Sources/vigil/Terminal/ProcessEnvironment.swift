@@ -24,6 +24,9 @@ enum ProcessEnvironment {
     return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
   }
 
+  /// Processors that this process may use; at least 1.
+  static func processorCount() -> Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
   /// The machine's name; nil when it has none that is text.
   static func hostName() -> String? {
     var buffer = [CChar](repeating: 0, count: 256)

@@ -44,13 +44,15 @@ package final class JournalTiles {
 /// The leaf hashes of a journal by index: the stored ones, and where they are missing the ones that
 /// the entries of their segment give, which are kept until another segment is asked for.
 struct JournalLeaves {
-  private let reader: JournalReader
+  private let storage: any JournalStorage
+  /// Opened when leaf hashes are missing.
+  private var reader: JournalReader?
   private var stored: StoredLeaves
   private var derived: [Digest] = []
   private var derivedStart = 0
 
   init(_ storage: any JournalStorage) throws(JournalError) {
-    reader = try JournalReader(storage)
+    self.storage = storage
     stored = try StoredLeaves(storage)
   }
 
@@ -72,16 +74,17 @@ struct JournalLeaves {
   private mutating func derive(
     around index: Int, _ hasher: inout MerkleHasher
   ) throws(JournalError) -> Bool {
-    guard let segment = reader.segments.last(where: { $0.name.firstIndex <= index }) else {
-      return false
-    }
-    var cursor = LineCursor(segment.file, limit: segment.byteCount)
+    if reader == nil { reader = try JournalReader(storage) }
+    guard let segment = reader?.segments.last(where: { $0.name.firstIndex <= index }),
+      let file = segment.file
+    else { return false }
+    var cursor = LineCursor(file, limit: segment.byteCount)
     derived = []
     derivedStart = segment.name.firstIndex
     do {
       while try cursor.next() { derived.append(hasher.leaf(cursor.line)) }
     } catch {
-      throw .storage(error)
+      throw JournalError(error)
     }
     return index - derivedStart < derived.count
   }
