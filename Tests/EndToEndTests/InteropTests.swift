@@ -73,6 +73,32 @@ struct InteropTests {
     }
   }
 
+  @Test("a pruned journal's tiles hold, with the bundles that are left")
+  func pruned() throws {
+    let log = try PublishedByTool()
+    defer { log.folder.remove() }
+    let storage = try PosixStorage(directory: log.journal, creating: true)
+    var settings = JournalSettings(origin: "vigil/interop")
+    settings.segmentByteCount = 65_536
+    let now = ManualClock().now
+    let journal = try Journal.open(storage, settings, at: now, randomBytes: SecureRandom.bytes)
+    for number in 0..<900 {
+      let timestamp = Build.time(number < 600 ? 0 : 3600)
+      _ = try journal.append(Build.request("r\(number)", at: timestamp), at: now)
+    }
+    try journal.checkpoint()
+    let pruned = try journal.prune(before: now.advanced(bySeconds: 1800), policy: "test", at: now)
+    try journal.close(at: now)
+    let last = try #require(pruned.last)
+    let minimum = (last.name.firstIndex + last.entryCount + 255) / 256 * 256
+    #expect((256...768).contains(minimum))
+    try log.publish()
+    let words = ["log", "-dir", log.tiles, "-vkey", try log.vkey()]
+    #expect(try GoChecker.shared.get().run(words).status == 1)
+    #expect(try GoChecker.shared.get().run(words + ["-minimum", "\(minimum - 256)"]).status == 1)
+    #expect(try check(words + ["-minimum", "\(minimum)", "-index", "0,1,899"]).contains("log ok"))
+  }
+
   @Test("every flipped bit of a small published log is refused")
   func flips() throws {
     let log = try PublishedByTool()

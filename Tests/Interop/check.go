@@ -1,7 +1,7 @@
 // Checks a log that Vigil published, without a line of Vigil's code: the Go checksum database's own
 // packages (golang.org/x/mod/sumdb/note and tlog) do the hashing, the proofs and the signatures.
 //
-//	check log -dir DIR -vkey VKEY [-witness VKEY]… [-index I,…] [PROOF FILE…]
+//	check log -dir DIR -vkey VKEY [-witness VKEY]… [-minimum N] [-index I,…] [PROOF FILE…]
 //	check flips -dir DIR -vkey VKEY [-witness VKEY]…
 //	check differential FILE
 //
@@ -38,11 +38,12 @@ func main() {
 	var witnesses list
 	flags.Var(&witnesses, "witness", "a witness that must have cosigned")
 	indexes := flags.String("index", "", "entries to prove from the tiles")
+	minimum := flags.Int64("minimum", 0, "entries below may be pruned")
 	flags.Parse(os.Args[2:])
 	switch os.Args[1] {
 	case "log":
 		keys := mustKeys(*vkey, witnesses)
-		l, err := checkLog(mustRead(*dir), keys)
+		l, err := checkLog(mustRead(*dir), keys, *minimum)
 		if err != nil {
 			fail("%s: %v", *dir, err)
 		}

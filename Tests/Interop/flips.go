@@ -9,7 +9,7 @@ import (
 // flips flips every bit of every file of a published log, one after the other, and expects every
 // one to be refused.
 func flips(f files, k *keys) {
-	if _, err := checkLog(f, k); err != nil {
+	if _, err := checkLog(f, k, 0); err != nil {
 		fail("before any flip: %v", err)
 	}
 	var paths []string
@@ -24,7 +24,7 @@ func flips(f files, k *keys) {
 			for bit := 0; bit < 8; bit++ {
 				data[i] ^= 1 << bit
 				tried++
-				if _, err := checkLog(f, k); err == nil {
+				if _, err := checkLog(f, k, 0); err == nil {
 					missed++
 					fmt.Printf("not refused: %s byte %d bit %d\n", path, i, bit)
 				}

@@ -101,14 +101,16 @@ type publishedLog struct {
 	size   int64
 	root   tlog.Hash
 	files  files
-	leaves []tlog.Hash
-	hashes memory
+	// Entries below minimum may be pruned: a bundle that ends there or before may be missing.
+	minimum int64
+	leaves  []tlog.Hash
+	hashes  memory
 }
 
 // checkLog checks the signatures, derives every hash from the entry bundles, and compares the root
 // and every file of every level. A file that is no tile of this tree is refused.
-func checkLog(f files, k *keys) (*publishedLog, error) {
-	l := &publishedLog{files: f}
+func checkLog(f files, k *keys, minimum int64) (*publishedLog, error) {
+	l := &publishedLog{files: f, minimum: minimum}
 	var err error
 	if l.origin, l.size, l.root, err = openCheckpoint(f["checkpoint"], k); err != nil {
 		return nil, fmt.Errorf("checkpoint: %v", err)
@@ -137,16 +139,11 @@ func (l *publishedLog) readEntries() error {
 			width = 1 << tileHeight
 		}
 		path := tilePath(tlog.Tile{H: tileHeight, L: -1, N: n, W: int(width)})
-		data, ok := l.files[path]
-		if !ok {
-			return fmt.Errorf("%s: missing", path)
+		leaves, err := l.leavesOf(path, n, int(width))
+		if err != nil {
+			return fmt.Errorf("%s: %v", path, err)
 		}
-		entries, err := splitBundle(data)
-		if err != nil || int64(len(entries)) != width {
-			return fmt.Errorf("%s: %d entries, expected %d (%v)", path, len(entries), width, err)
-		}
-		for _, entry := range entries {
-			leaf := tlog.RecordHash(entry)
+		for _, leaf := range leaves {
 			if err := l.hashes.add(int64(len(l.leaves)), leaf); err != nil {
 				return err
 			}
@@ -154,6 +151,36 @@ func (l *publishedLog) readEntries() error {
 		}
 	}
 	return nil
+}
+
+// leavesOf hashes the entries of a bundle; where it is pruned, the tile beside it stands in.
+func (l *publishedLog) leavesOf(path string, n int64, width int) ([]tlog.Hash, error) {
+	var leaves []tlog.Hash
+	data, ok := l.files[path]
+	if !ok && n<<tileHeight+int64(width) <= l.minimum {
+		tile := tlog.Tile{H: tileHeight, L: 0, N: n, W: width}
+		data := l.files[tilePath(tile)]
+		if len(data) != width*tlog.HashSize {
+			return nil, fmt.Errorf("no bundle, and %d bytes of leaf hashes", len(data))
+		}
+		for ; len(data) > 0; data = data[tlog.HashSize:] {
+			var h tlog.Hash
+			copy(h[:], data)
+			leaves = append(leaves, h)
+		}
+		return leaves, nil
+	}
+	if !ok {
+		return nil, errors.New("missing")
+	}
+	entries, err := splitBundle(data)
+	if err != nil || len(entries) != width {
+		return nil, fmt.Errorf("%d entries, expected %d (%v)", len(entries), width, err)
+	}
+	for _, entry := range entries {
+		leaves = append(leaves, tlog.RecordHash(entry))
+	}
+	return leaves, nil
 }
 
 func splitBundle(data []byte) ([][]byte, error) {

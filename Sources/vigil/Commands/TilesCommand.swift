@@ -51,6 +51,10 @@ enum TilesCommand: Command {
     if result.removedFileCount > 0 {
       lines.append("\(Quantity.count(result.removedFileCount)) superseded partial tiles removed")
     }
+    if result.prunedBundleCount > 0 {
+      lines.append(
+        "\(Quantity.count(result.prunedBundleCount)) entry bundles left out: entries are pruned")
+    }
     return lines
   }
 }

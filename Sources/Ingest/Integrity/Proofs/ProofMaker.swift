@@ -24,17 +24,18 @@ package struct ProofMaker: ~Copyable {
             expected: "root \(root.hex) of \(size) entries",
             found: "root \(tiles.root.hex) from the leaf hashes")))
     }
-    let reader = try TilesError.reading { () throws(JournalError) in try JournalReader(storage) }
+    var reader: JournalReader?
     self.init(head) { (tile) throws(TilesError) in
       do throws(JournalError) { return try tiles.hashes(tile) } catch { throw .journal(error) }
     } entry: { (index) throws(TilesError) in
       let entry: [UInt8]?
       do throws(JournalError) {
-        entry = try reader.entry(at: index)
+        if reader == nil { reader = try JournalReader(storage) }
+        entry = try reader?.entry(at: index)
       } catch {
         throw .journal(error)
       }
-      guard let entry else { throw .outOfRange(found: index, expected: 0...size - 1) }
+      guard let entry else { throw .pruned(index: index) }
       return entry
     }
   }
@@ -49,7 +50,8 @@ package struct ProofMaker: ~Copyable {
       guard let tile = Tile(.entries, index: index / Tile.fullWidth, size: log.size) else {
         throw .outOfRange(found: index, expected: 0...log.size - 1)
       }
-      return try log.entries(tile)[index % Tile.fullWidth]
+      guard let entries = try log.entries(tile) else { throw .pruned(index: index) }
+      return entries[index % Tile.fullWidth]
     }
   }
 

@@ -44,13 +44,15 @@ package final class JournalTiles {
 /// The leaf hashes of a journal by index: the stored ones, and where they are missing the ones that
 /// the entries of their segment give, which are kept until another segment is asked for.
 struct JournalLeaves {
-  private let reader: JournalReader
+  private let storage: any JournalStorage
+  /// Opened when leaf hashes are missing.
+  private var reader: JournalReader?
   private var stored: StoredLeaves
   private var derived: [Digest] = []
   private var derivedStart = 0
 
   init(_ storage: any JournalStorage) throws(JournalError) {
-    reader = try JournalReader(storage)
+    self.storage = storage
     stored = try StoredLeaves(storage)
   }
 
@@ -73,7 +75,8 @@ struct JournalLeaves {
     around index: Int, _ hasher: inout MerkleHasher
   ) throws(JournalError) -> Bool {
     // A pruned segment has no entries left to derive from: its leaf hashes are the evidence.
-    guard let segment = reader.segments.last(where: { $0.name.firstIndex <= index }),
+    if reader == nil { reader = try JournalReader(storage) }
+    guard let segment = reader?.segments.last(where: { $0.name.firstIndex <= index }),
       let file = segment.file
     else { return false }
     var cursor = LineCursor(file, limit: segment.byteCount)

@@ -8,6 +8,7 @@ struct PublicationRun: ~Copyable {
   private var bundle = EntryBundle()
   private var writer: TileWriter
   private var checkedFileCount = 0
+  private var prunedBundleCount = 0
 
   private static let progressStride = 4096
 
@@ -34,6 +35,8 @@ struct PublicationRun: ~Copyable {
     while builder.size < size {
       let location: EntryLocation?
       do { location = try cursor.next() } catch { throw .journal(error) }
+      try takePruned(upTo: min(location?.index ?? size, size), reader)
+      if builder.size == size { return }
       guard let location, location.index == builder.size else {
         throw .journal(
           .damage(
@@ -42,17 +45,52 @@ struct PublicationRun: ~Copyable {
               expected: "\(size) entries",
               found: location.map { "a gap up to \($0.index)" } ?? "\(builder.size)")))
       }
-      try take(cursor.bytes)
+      bundle.append(cursor.bytes)
+      try take(hasher.leaf(cursor.bytes))
       if builder.size % PublicationRun.progressStride == 0 { progress(builder.size) }
     }
   }
 
-  private mutating func take(_ entry: Span<UInt8>) throws(TilesError) {
-    bundle.append(entry)
+  /// Goes on by leaf hashes where the entries are pruned; stops at the first segment that is not.
+  private mutating func takePruned(
+    upTo end: Int, _ reader: JournalReader
+  ) throws(TilesError) {
+    guard builder.size < end else { return }
+    var leaves: StoredLeaves
+    do { leaves = try StoredLeaves(reader.storage) } catch { throw .journal(error) }
+    while let segment = reader.segments.last(where: { $0.name.firstIndex <= builder.size }),
+      segment.isPruned, builder.size < end
+    {
+      for index in builder.size..<min(end, segment.name.firstIndex + segment.entryCount) {
+        let leaf: Digest
+        do { leaf = try leaves.leaf(index) } catch { throw .journal(error) }
+        if let entry = try publishedEntry(index), hasher.leaf(entry.span) == leaf {
+          bundle.append(entry.span)
+        }
+        try take(leaf)
+      }
+    }
+  }
+
+  /// An entry that was published in a partial bundle before it was pruned.
+  private func publishedEntry(_ index: Int) throws(TilesError) -> [UInt8]? {
+    guard let published, index < published.size,
+      index >= published.size / Tile.fullWidth
+        * Tile.fullWidth,
+      let tile = Tile(.entries, index: index / Tile.fullWidth, size: published.size)
+    else { return nil }
+    return try published.entries(tile)?[index % Tile.fullWidth]
+  }
+
+  private mutating func take(_ leaf: Digest) throws(TilesError) {
     var finished: [(Tile, [Digest])] = []
-    builder.append(hasher.leaf(entry), &hasher) { finished.append(($0, $1)) }
-    if bundle.entryCount == Tile.fullWidth {
-      try put(Tile(.entries, index: builder.size / Tile.fullWidth - 1), bundle.bytes)
+    builder.append(leaf, &hasher) { finished.append(($0, $1)) }
+    if builder.size % Tile.fullWidth == 0 {
+      if bundle.entryCount == Tile.fullWidth {
+        try put(Tile(.entries, index: builder.size / Tile.fullWidth - 1), bundle.bytes)
+      } else {
+        prunedBundleCount += 1
+      }
       bundle.removeAll()
     }
     for (tile, hashes) in finished { try put(tile, TileHashes.bytes(hashes)) }
@@ -79,7 +117,10 @@ struct PublicationRun: ~Copyable {
 
   private func partials() -> [(Tile, [UInt8])] {
     var result = builder.partials.map { ($0.tile, TileHashes.bytes($0.hashes)) }
-    if let tile = Tile(.entries, index: builder.size / Tile.fullWidth, size: builder.size) {
+    // Without all its entries there is no bundle.
+    if let tile = Tile(.entries, index: builder.size / Tile.fullWidth, size: builder.size),
+      tile.width == bundle.entryCount
+    {
       result.append((tile, bundle.bytes))
     }
     return result
@@ -116,6 +157,7 @@ struct PublicationRun: ~Copyable {
     if size != published?.size {
       for (tile, bytes) in partials() { try write(tile, bytes) }
     }
+    if bundle.entryCount < size % Tile.fullWidth { prunedBundleCount += 1 }
     let oldSize = published?.size ?? 0
     let removed: Int
     do {
@@ -128,7 +170,8 @@ struct PublicationRun: ~Copyable {
     return TilePublication(
       origin: head.checkpoint.origin, size: size, previousSize: published?.size,
       fileCount: writer.fileCount, byteCount: writer.byteCount,
-      checkedFileCount: checkedFileCount, removedFileCount: removed)
+      checkedFileCount: checkedFileCount, removedFileCount: removed,
+      prunedBundleCount: prunedBundleCount)
   }
 
   /// The root over everything, the tiles published before included, is the checkpoint's.
@@ -141,47 +184,5 @@ struct PublicationRun: ~Copyable {
           file: JournalLayout.checkpoint, index: nil, byteOffset: 0,
           expected: "root \(head.checkpoint.root.hex) of \(size) entries",
           found: "root \(root.hex) from the entries and the tiles published before")))
-  }
-}
-
-/// The folders of partial tiles in a published log.
-struct PartialTiles {
-  private let storage: any JournalStorage
-
-  init(_ storage: any JournalStorage) { self.storage = storage }
-
-  /// Removes partial tiles whose full tile is published, wherever a growth from one size to another
-  /// may have left some; returns how many files.
-  ///
-  /// Cost: lists the folders of the tiles between the two sizes, a thousand tiles in each.
-  func removeSuperseded(from oldSize: Int, to size: Int) throws(StorageError) -> Int {
-    var count = 0
-    for level in -1...Tile.levelMax {
-      let content = level < 0 ? Tile.Content.entries : .hashes(level: level)
-      let first = Tile.hashCount(level: max(0, level), size: oldSize) / Tile.fullWidth
-      let fullCount = Tile.hashCount(level: max(0, level), size: size) / Tile.fullWidth
-      guard fullCount > first else { continue }
-      for group in first / 1000...(fullCount - 1) / 1000 {
-        count += try removeSuperseded(in: group, content, fullCount)
-      }
-    }
-    return count
-  }
-
-  private func removeSuperseded(
-    in group: Int, _ content: Tile.Content, _ fullCount: Int
-  ) throws(StorageError) -> Int {
-    var count = 0
-    let folder = TileWriter.directory(of: Tile(content, index: group * 1000).path)
-    for name in try storage.list(folder) ?? [] {
-      let path = folder + "/" + name
-      guard let tile = Tile(path: path + "/1"), tile.index < fullCount else { continue }
-      for file in try storage.list(path) ?? [] {
-        try storage.remove(path + "/" + file)
-        count += 1
-      }
-      try storage.removeDirectory(path)
-    }
-    return count
   }
 }

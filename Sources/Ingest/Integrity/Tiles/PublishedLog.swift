@@ -23,7 +23,9 @@ package struct PublishedLog {
   /// The hashes of a tile; from the full tile's beginning when a partial one was removed.
   package func hashes(_ tile: Tile) throws(TilesError) -> [Digest] {
     let limit = Tile.fullWidth * Digest.byteCount
-    let (path, bytes) = try contents(tile, byteCountMax: limit)
+    guard let (path, bytes) = try contents(tile, byteCountMax: limit) else {
+      throw PublishedLog.missing(tile)
+    }
     guard let hashes = TileHashes.hashes(bytes, count: tile.width),
       path != tile.path || hashes.count * Digest.byteCount == bytes.count
     else {
@@ -33,9 +35,11 @@ package struct PublishedLog {
     return hashes
   }
 
-  /// The entries of a bundle, in order.
-  package func entries(_ tile: Tile) throws(TilesError) -> [[UInt8]] {
-    let (path, bytes) = try contents(tile, byteCountMax: EntryBundle.byteCountMax)
+  /// The entries of a bundle, in order; nil when there is no file: where entries are pruned.
+  package func entries(_ tile: Tile) throws(TilesError) -> [[UInt8]]? {
+    guard let (path, bytes) = try contents(tile, byteCountMax: EntryBundle.byteCountMax) else {
+      return nil
+    }
     let ranges = EntryBundle.entries(bytes)
     guard let ranges, ranges.count == tile.width || (path != tile.path && ranges.count > tile.width)
     else {
@@ -49,14 +53,18 @@ package struct PublishedLog {
   /// A tile's file, or that of the full tile which took its place.
   private func contents(
     _ tile: Tile, byteCountMax: Int
-  ) throws(TilesError) -> (path: String, bytes: [UInt8]) {
+  ) throws(TilesError) -> (path: String, bytes: [UInt8])? {
     for path in tile.isFull ? [tile.path] : [tile.path, tile.full.path] {
       let bytes = try TilesError.published { () throws(StorageError) in
         try storage.contents(path, byteCountMax: byteCountMax)
       }
       if let bytes { return (path, bytes) }
     }
-    throw .disagreement(tile.path, expected: "a tile of \(tile.width)", found: "no file")
+    return nil
+  }
+
+  private static func missing(_ tile: Tile) -> TilesError {
+    .disagreement(tile.path, expected: "a tile of \(tile.width)", found: "no file")
   }
 
   /// The state of a builder at the last full tile of level 0, read from the right edge.

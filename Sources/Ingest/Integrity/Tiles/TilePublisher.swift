@@ -12,6 +12,8 @@ package struct TilePublication: Sendable, Equatable {
   package var checkedFileCount = 0
   /// Partial tiles removed because the full one is published.
   package var removedFileCount = 0
+  /// Bundles that this run could not write or compare, as some of their entries are pruned.
+  package var prunedBundleCount = 0
 }
 
 /// Writes a journal in the C2SP tlog-tiles layout, so that any static web server can serve it.
@@ -20,6 +22,9 @@ package struct TilePublication: Sendable, Equatable {
 /// checkpoint file itself comes last, in one step. Files that the published checkpoint covers are
 /// never changed, only compared; what lies beyond it was left by an interrupted run and is written
 /// anew. So a run that stops anywhere leaves a sound log, and the next one completes it.
+///
+/// Where entries were pruned, tiles come from their leaf hashes, and bundles are left out; those that
+/// were published before stay.
 ///
 /// A partial tile stays until its full tile is published, and is removed by the run that does so.
 /// Cost of a run: the new entries, and reading the segment of the first of them up to it.

@@ -16,6 +16,8 @@ package enum TilesError: Error, Hashable, Sendable {
   case unsigned
   /// The checkpoint covers no such entry, or no such size.
   case outOfRange(found: Int, expected: ClosedRange<Int>)
+  /// The entry's bytes are gone; only its leaf hash is left.
+  case pruned(index: Int)
   /// Published bytes and the journal, or published bytes and their checkpoint, contradict.
   case disagreement(JournalDamage)
 }
@@ -62,6 +64,8 @@ extension TilesError: CustomStringConvertible {
     case .outOfRange(let found, let expected):
       "checkpoint: found \(found), expected \(expected.lowerBound) to \(expected.upperBound) as it "
         + "covers"
+    case .pruned(let index):
+      "entry \(index): found its leaf hash alone, expected its bytes: they are pruned"
     case .disagreement(let damage): "published log: \(damage)"
     }
   }
