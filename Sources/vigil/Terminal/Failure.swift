@@ -48,7 +48,7 @@ struct Failure {
     case .storage(let error): status(error)
     case .disagreement: .damaged
     case .locked: .unwritable
-    case .foreignDirectory, .origin, .noCheckpoint, .unsigned, .outOfRange: .usage
+    case .foreignDirectory, .origin, .noCheckpoint, .unsigned, .outOfRange, .pruned: .usage
     }
   }
 
