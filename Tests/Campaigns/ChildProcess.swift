@@ -36,9 +36,10 @@ final class ChildProcess {
   var output: String { ChildProcess.text(outputPath) }
   var errors: String { ChildProcess.text(errorPath) }
 
-  func kill() { _ = Glibc.kill(process.processIdentifier, SIGKILL) }
-
-  func interrupt() { _ = Glibc.kill(process.processIdentifier, SIGTERM) }
+  /// Only while it runs: afterwards its number may be another process's.
+  func kill() {
+    if process.isRunning { _ = Glibc.kill(process.processIdentifier, SIGKILL) }
+  }
 
   /// Waits for its end; the exit status, or 128 and the signal.
   @discardableResult
@@ -68,10 +69,13 @@ final class WorkFolder {
   let path: String
   private var count = 0
 
-  init(_ name: String) throws {
-    path =
-      FileManager.default.temporaryDirectory
-      .appendingPathComponent("vigil-\(name)-\(UUID().uuidString)").path
+  /// - Parameter inMemory: where syncs cost nothing; for faults that no real disk has a part in.
+  init(_ name: String, inMemory: Bool = false) throws {
+    let memory = "/dev/shm"
+    let parent =
+      inMemory && FileManager.default.isWritableFile(atPath: memory)
+      ? URL(fileURLWithPath: memory) : FileManager.default.temporaryDirectory
+    path = parent.appendingPathComponent("vigil-\(name)-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 

@@ -31,7 +31,7 @@ struct SystemCallCampaign {
 
   init(_ options: CampaignOptions) throws {
     self.options = options
-    folder = try WorkFolder("strace")
+    folder = try WorkFolder("strace", inMemory: true)
     steps = try SystemCallStep.script(options, folder)
   }
 
