@@ -31,7 +31,8 @@ let package = Package(
     .target(name: "CPlatform"),
 
     .target(
-      name: "Ingest", dependencies: ["CCrypto", "CZlib", "CZstandard", "CPlatform"], swiftSettings: settings,
+      name: "Ingest", dependencies: ["CCrypto", "CZlib", "CZstandard", "CPlatform"],
+      swiftSettings: settings,
       linkerSettings: [.linkedLibrary("m")]),
     .target(name: "Correlate", dependencies: ["Ingest"], swiftSettings: settings),
     .target(name: "Detect", dependencies: ["Correlate", "Ingest"], swiftSettings: settings),

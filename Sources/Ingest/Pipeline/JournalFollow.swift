@@ -49,9 +49,8 @@ package final class JournalFollow {
 
   /// Reads what there is, commits it, saves the positions.
   package func turn() throws -> Progress {
-    let progress = try files.poll(notice: { notices.append($0) }) { path, line, bytes in
-      try take(path, line, bytes)
-    }
+    let progress = try files.poll(
+      notice: { notices.append($0) }, line: { try take($0, $1, $2) })
     try recordNotices()
     if files.hasUnsavedPositions {
       try intake.journal.commit()
