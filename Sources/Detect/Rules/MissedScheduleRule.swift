@@ -53,28 +53,26 @@ struct MissedScheduleRule: DetectionRule {
     generation += 1
     let judgement = intervals.judgement(
       of: job, halfLifeDays: context.configuration.halfLifeDays)
-    let isRegular = judgement.map(MissedScheduleRule.isRegular) ?? false
+    let isRegular = MissedScheduleRule.isRegular(judgement)
     let level = isRegular ? context.level(at: update.at) : 0
     waiting[job] = Waiting(
       since: since, generation: generation, judgement: judgement, level: level,
       activity: update.activity)
-    guard isRegular, let tail = judgement?.past.tail else { return }
-    let seconds = tail.value(atSurvival: level) + 1e-6
-    guard seconds < 3e7 else { return }
-    timers.insert((job, generation), at: since.advanced(bySeconds: seconds))
+    guard isRegular, let seconds = judgement.value(atPValue: level), seconds < 3e7 else { return }
+    timers.insert((job, generation), at: since.advanced(bySeconds: seconds + 1e-6))
   }
 
   private static func isRegular(_ judgement: JobQuantities.Judgement) -> Bool {
-    !judgement.isJudgedByAll && judgement.count >= startCountMin
-      && judgement.past.days >= dayCountMin && judgement.past.spread <= spreadMax
+    guard let past = judgement.past else { return false }
+    return judgement.count >= startCountMin && past.days >= dayCountMin && past.spread <= spreadMax
   }
 
   mutating func fireTimer(_ context: inout RuleContext) {
     guard let (at, key) = timers.removeFirst(), let wait = waiting[key.job],
-      wait.generation == key.generation, let judgement = wait.judgement
+      wait.generation == key.generation, let judgement = wait.judgement, let past = judgement.past
     else { return }
     let elapsed = at.seconds(since: wait.since)
-    let pValue = judgement.past.tail.survival(elapsed)
+    let pValue = judgement.pValue(elapsed)
     guard pValue <= wait.level * (1 + 1e-9) else { return }
     var draft = Draft(
       rule: MissedScheduleRule.name, subject: "\(key.job)/\(wait.since.rfc3339)",
@@ -83,12 +81,12 @@ struct MissedScheduleRule: DetectionRule {
     draft.evidence = wait.activity.evidence
     draft.history = judgement.history
     draft.observed = [.init("since", wait.since.rfc3339), .init("elapsed_s", elapsed)]
-    draft.expected = judgement.past.tail.facts(unit: "s")
+    draft.expected = judgement.facts(at: elapsed, unit: "s")
     draft.explanation =
       "\(Legible.name(key.job)) has not started for \(Legible.duration(elapsed)): of its "
       + "\(Legible.count(judgement.count, "interval")) before, about "
-      + "\(Legible.number(judgement.past.tail.exceedance * 100)) in 100 were longer than "
-      + "\(Legible.duration(judgement.past.tail.threshold)) (\(Legible.odds(pValue)))"
+      + "\(Legible.number(past.tail.exceedance * 100)) in 100 were longer than "
+      + "\(Legible.duration(past.tail.threshold)) (\(Legible.odds(pValue)))"
     context.report(draft)
   }
 }
