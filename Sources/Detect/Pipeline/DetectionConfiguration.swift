@@ -30,7 +30,7 @@ package struct DetectionConfiguration: Sendable, Equatable {
   /// IANA zone by principal; a record's own zone goes first.
   package var zoneByPrincipal: [String: String] = [:]
   /// Pseudo-observations of the peers in every principal's profile: the weight n / (n + kappa).
-  package var kappa = 0.5
+  package var kappa = 1.0
   /// Pseudo-observations added per hour that was seen on one day only.
   package var kappaPerIsolatedHour = 0.5
   /// Active days after which evidence counts half.
