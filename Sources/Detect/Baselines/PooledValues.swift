@@ -3,7 +3,7 @@
 /// A table of the weight at or beyond the edges of bins of ln x, a tenth wide; between edges by
 /// linear interpolation. Beyond everything seen one pseudo-observation falls off as a Pareto law of
 /// shape 2, so that nothing is impossible.
-struct PooledSurvival: Sendable, Equatable {
+package struct PooledSurvival: Sendable, Equatable {
   static let binWidth = 0.1
   static let beyondShape = 2.0
 
@@ -13,13 +13,13 @@ struct PooledSurvival: Sendable, Equatable {
   let above: [Double]
 
   /// Nothing known: survival is 1 whatever x.
-  static let unknown = PooledSurvival(firstBin: 0, above: [0])
+  package static let unknown = PooledSurvival(firstBin: 0, above: [0])
 
   /// Sum of all weights.
   var total: Double { above[0] }
 
   /// P(X ≥ x), in (0, 1]. Cost: constant.
-  func survival(_ x: Double) -> Double {
+  package func survival(_ x: Double) -> Double {
     guard x > 0, total > 0 else { return 1 }
     let place = Elementary.log(x) / PooledSurvival.binWidth - Double(firstBin)
     let last = above.count - 1
@@ -35,7 +35,7 @@ struct PooledSurvival: Sendable, Equatable {
 }
 
 /// The values of all jobs, as weights by bin of their logarithm; old ones fade day by day.
-struct PooledValues: Sendable {
+package struct PooledValues: Sendable {
   /// Bins of ln x below and above which values share the outermost: e^-30 to e^50.
   static let bins = -300...500
   /// What stays from one day with values to the next: half after half a year of them.
@@ -45,10 +45,12 @@ struct PooledValues: Sendable {
   private var counts: [Double] = []
   private var day: Int?
   /// The table as it stood when the newest day began.
-  private(set) var survival = PooledSurvival.unknown
+  package private(set) var survival = PooledSurvival.unknown
+
+  package init() {}
 
   /// Freezes the table when `day` is new. Days only go forward.
-  mutating func turn(to day: Int) {
+  package mutating func turn(to day: Int) {
     guard day > self.day ?? Int.min else { return }
     self.day = day
     survival = frozen()
@@ -56,7 +58,7 @@ struct PooledValues: Sendable {
   }
 
   /// Adds a positive value. Cost: constant once its bin exists.
-  mutating func learn(_ value: Double, weight: Double) {
+  package mutating func learn(_ value: Double, weight: Double) {
     let place = (Elementary.log(value) / PooledSurvival.binWidth).rounded(.down)
     let bin = Int(
       max(Double(PooledValues.bins.lowerBound), min(place, Double(PooledValues.bins.upperBound))))

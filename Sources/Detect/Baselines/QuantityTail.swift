@@ -10,7 +10,7 @@
 /// Bonferroni); the maximum that what a job did before it may do again; the mixture that n runs of
 /// one kind do not rule out another kind of run: with 1 - w = e^(-n/2) a job of two runs is judged
 /// mostly by all, one of twenty by itself.
-struct QuantityTail: Sendable, Equatable {
+package struct QuantityTail: Sendable, Equatable {
   /// Runs, days of m counting as √m, by which the weight of all jobs falls to 1/e.
   static let strangerRuns = 2.0
   /// Share of x from which a past value counts as as large.
@@ -29,7 +29,7 @@ struct QuantityTail: Sendable, Equatable {
   let pool: PooledSurvival
 
   /// A job without a past: all jobs alone.
-  init(pool: PooledSurvival) {
+  package init(pool: PooledSurvival) {
     own = nil
     largest = []
     count = 0
@@ -41,7 +41,7 @@ struct QuantityTail: Sendable, Equatable {
   ///   - size: own runs, days of m counting as √m.
   ///   - largest: own largest values, largest first.
   ///   - count: own values that `largest` was taken from.
-  init(own: LomaxTail, size: Double, largest: [Double], count: Int, pool: PooledSurvival) {
+  package init(own: LomaxTail, size: Double, largest: [Double], count: Int, pool: PooledSurvival) {
     self.own = own
     self.largest = largest
     self.count = count
@@ -50,19 +50,19 @@ struct QuantityTail: Sendable, Equatable {
   }
 
   /// P(X ≥ x), in (0, 1]. Cost: `largestCountMax` comparisons.
-  func survival(_ x: Double) -> Double {
+  package func survival(_ x: Double) -> Double {
     let all = pool.survival(x)
     guard let own else { return all }
     return ownShare * max(ownSurvival(own, x), rank(x)) + (1 - ownShare) * all
   }
 
   /// Own past values of at least `alikeShare` of x.
-  func alikeCount(_ x: Double) -> Int {
+  package func alikeCount(_ x: Double) -> Int {
     largest.prefix { $0 >= QuantityTail.alikeShare * x }.count
   }
 
   /// The least x, to nine digits, beyond which `survival` is at most p. Cost: 50 survivals.
-  func value(atSurvival p: Double) -> Double {
+  package func value(atSurvival p: Double) -> Double {
     var low = -30.0
     var high = 50.0
     for _ in 0..<50 {
