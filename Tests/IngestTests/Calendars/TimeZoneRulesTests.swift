@@ -174,6 +174,18 @@ func instant(_ second: Int) -> Timestamp {
       #expect(throws: ZoneError.self) { _ = try TimeZoneRules(name: "x", tzif: bytes.span) }
     }
   }
+
+  @Test("a footer that contradicts the last transition is refused: the offset would jump twice")
+  func contradictingFooter() throws {
+    var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: directory + "/Europe/Istanbul")))
+    let footer = Array("\n<+03>-3\n".utf8)
+    try #require(bytes.suffix(footer.count) == footer[...])
+    bytes[bytes.count - 2] = UInt8(ascii: "4")
+    let error = #expect(throws: ZoneError.self) {
+      _ = try TimeZoneRules(name: "x", tzif: bytes.span)
+    }
+    #expect(error?.description.contains("contradicts the last transition") == true)
+  }
 }
 
 @Suite struct PosixFooterTests {
