@@ -58,7 +58,7 @@ package enum CheckpointError: Error, Hashable, Sendable, CustomStringConvertible
     case .note(let error): "checkpoint: \(error)"
     case .body: "checkpoint: expected three lines: origin, size, root in base64"
     case .origin(let found, let expected):
-      "checkpoint: origin: found \(found.debugDescription), expected \(expected.debugDescription)"
+      "checkpoint: origin: found \(JSON5Scanner.quoted(found)), expected \(JSON5Scanner.quoted(expected))"
     }
   }
 }

@@ -179,7 +179,7 @@ private final class WriterConnection {
     guard try send(line), let answer = try receive() else { return nil }
     guard let parsed = WriterAnswer(answer.span) else {
       let text = FieldLimit.prefix(String(decoding: answer, as: UTF8.self), byteCount: 80)
-      throw .unexpectedAnswer(text.debugDescription)
+      throw .unexpectedAnswer(JSON5Scanner.quoted(text))
     }
     return parsed
   }
