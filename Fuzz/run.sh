@@ -30,8 +30,10 @@ real_lines() {
 
 printf '%-22s %12s %8s %8s %8s  %s\n' harness executions edges features corpus findings
 status=0
+run_count=0
 while read -r name longest; do
   if [ -n "$wanted" ] && [[ ",$wanted," != *",$name,"* ]]; then continue; fi
+  run_count=$((run_count + 1))
   corpus=$scratch/corpus/$name
   seeds=$scratch/seeds/$name
   log=$scratch/$name.log
@@ -57,4 +59,8 @@ while read -r name longest; do
   printf '%-22s %12s %8s %8s %8s  %s\n' "$name" "${executions:-0}" "$(figure cov)" "$(figure ft)" \
     "$(ls "$corpus" | wc -l)" "$found"
 done < <("$tool" list)
+if [ "$run_count" -eq 0 ]; then
+  echo "no harness $wanted: expected names of: $("$tool" list | awk '{ print $1 }' | paste -sd ,)" >&2
+  exit 2
+fi
 exit "$status"
