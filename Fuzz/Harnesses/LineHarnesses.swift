@@ -117,7 +117,7 @@ enum RedactionProperties {
     writer.endObject()
     writer.endObject()
     writer.field("db_password", text + needle)
-    writer.field("note", text)
+    writer.field("note", text + " password=" + needle)
     writer.field("duration", 0.5)
     writer.field("status", 200)
     writer.endObject()
