@@ -221,6 +221,16 @@ func instant(_ second: Int) -> Timestamp {
     #expect(try rules(footer: footer).offset(at: instant) == offset)
   }
 
+  @Test("where both changes fall on one instant, the one that holds is told")
+  func changesTogether() throws {
+    let rules = try rules(footer: "CET-1CEST,M1.4.0,M1.5.0/3")
+    let change = try #require(Timestamp(rfc3339: "2103-01-28T01:00:00Z"))
+    let second = Int(change.microseconds / 1_000_000)
+    #expect(rules.transition(after: second - 1)?.offset == 7200)
+    let local = rules.localTime(at: change)
+    #expect(rules.instants(on: local.date, secondOfDay: local.secondOfDay).first == change)
+  }
+
   @Test(
     "other texts are refused",
     arguments: [
