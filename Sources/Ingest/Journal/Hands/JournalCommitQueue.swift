@@ -41,16 +41,17 @@ package final class JournalCommitQueue: Sendable {
     switch await ask(.append(record)) {
     case .acknowledged(let acknowledgement): return acknowledgement
     case .refused(let refusal): throw refusal
-    case .checkpoint: preconditionFailure("an append was answered with a checkpoint")
+    case .checkpoint, .kept: preconditionFailure("an append was answered with a checkpoint")
     }
   }
 
-  /// Writes a checkpoint over everything acknowledged so far, and answers it.
-  package func checkpoint() async throws(WriterRefusal) -> Checkpoint {
+  /// Signs a checkpoint over everything acknowledged so far; nil while there are no entries.
+  package func checkpoint() async throws(WriterRefusal) -> SignedCheckpoint? {
     switch await ask(.checkpoint) {
     case .checkpoint(let checkpoint): return checkpoint
     case .refused(let refusal): throw refusal
-    case .acknowledged: preconditionFailure("a checkpoint was answered with an acknowledgement")
+    case .acknowledged, .kept:
+      preconditionFailure("a checkpoint was answered with an acknowledgement")
     }
   }
 

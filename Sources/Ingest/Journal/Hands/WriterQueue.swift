@@ -146,7 +146,7 @@ extension WriterQueue {
       for (waiting, answer) in zip(batch, answers) {
         if let answer { waiting.answer(answer) } else { open.append(waiting) }
       }
-      try sealAndAnswer(open, journal)
+      try answerCheckpoints(&open, journal, now)
     } catch {
       let refusal = WriterRefusal(.stopped, error.description)
       for waiting in open { waiting.answer(.refused(refusal)) }
@@ -156,7 +156,7 @@ extension WriterQueue {
     return batch.count
   }
 
-  /// Nil for a checkpoint: one is made for the whole batch, behind the acknowledgements.
+  /// Nil for what is about checkpoints: those come behind the acknowledgements, over the whole batch.
   private func perform(
     _ request: WriterRequest, _ journal: Journal, _ now: Timestamp
   ) throws(JournalError) -> WriterAnswer? {
@@ -169,21 +169,31 @@ extension WriterQueue {
     }
   }
 
-  private func sealAndAnswer(
-    _ waiting: ArraySlice<Waiting>, _ journal: Journal
+  /// Oldest first; of several checkpoints in one batch the first is signed, for all.
+  private func answerCheckpoints(
+    _ open: inout ArraySlice<Waiting>, _ journal: Journal, _ now: Timestamp
   ) throws(JournalError) {
-    guard !waiting.isEmpty else { return }
-    let checkpoint = try journal.seal()
-    for waiting in waiting { waiting.answer(.checkpoint(checkpoint)) }
+    while let waiting = open.first {
+      let answer: WriterAnswer
+      if case .keep(let note) = waiting.request {
+        answer = try keep(note, journal)
+      } else {
+        answer = .checkpoint(try journal.signCheckpoint(at: now))
+      }
+      open.removeFirst()
+      waiting.answer(answer)
+    }
   }
-}
 
-extension Journal {
-  /// Commits and writes a checkpoint when there is news; the newest one either way. Over nothing
-  /// while the journal is empty.
-  package func seal() throws(JournalError) -> Checkpoint {
-    try checkpoint()
-    return newestCheckpoint
-      ?? Checkpoint(origin: origin, size: 0, root: MerkleTree().root(&hasher))
+  private func keep(
+    _ note: SignedCheckpoint, _ journal: Journal
+  ) throws(JournalError) -> WriterAnswer {
+    do {
+      try journal.keep(note)
+      return .kept
+    } catch {
+      guard case .foreignCheckpoint = error else { throw error }
+      return .refused(WriterRefusal(.foreignNote, error.description))
+    }
   }
 }
