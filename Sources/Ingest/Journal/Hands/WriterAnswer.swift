@@ -8,7 +8,7 @@ package enum Acknowledgement: Sendable, Hashable {
   /// recorded.
   case conflict(index: Int)
 
-  init(_ outcome: AppendOutcome) {
+  package init(_ outcome: AppendOutcome) {
     switch outcome {
     case .appended(let index): self = .appended(index: index)
     case .duplicate: self = .duplicate

@@ -244,6 +244,52 @@ extension JournalFixture {
     #expect(try JournalVerifier(storage).verify().hasPassed)
   }
 
+  @Test(
+    "the entries are the very bytes that the journal alone would have written",
+    arguments: [1, 2, 3] as [UInt64])
+  func sameBytes(_ seed: UInt64) async throws {
+    let directory = try TemporaryDirectory()
+    var random = RandomRecord(seed: seed)
+    var records: [Record] = []
+    for number in 0..<70 {
+      records.append(random.next(RecordKind.allCases[number % RecordKind.allCases.count]))
+    }
+    records.append(Build.request("long", originalByteCount: 70_000))
+    records.append(Build.request("forged", originalByteCount: 300))
+    records.append(Build.request("forged", path: "/other"))
+    records.append(Build.request("plain"))
+    var broken = Build.request("broken")
+    broken.header.original = Array("{\n}".utf8)
+    records += [broken] + records.prefix(9)
+    func open(_ name: String) throws -> (Journal, PosixStorage) {
+      let storage = try PosixStorage(directory: directory.path + "/" + name, creating: true)
+      let settings = JournalSettings(origin: "vigil/queue")
+      let journal = try Journal.open(storage, settings, at: Build.time(0)) { count in
+        var random = SeededRandom(seed: seed)
+        return random.bytes(count: count)
+      }
+      return (journal, storage)
+    }
+    let (alone, expected) = try open("alone")
+    var outcomes: [Acknowledgement?] = []
+    for record in records {
+      outcomes.append((try? alone.append(record, at: Build.time(5))).map { Acknowledgement($0) })
+    }
+    try alone.close(at: Build.time(5))
+    let (journal, storage) = try open("queue")
+    let queue = try JournalCommitQueue(journal) { Build.time(5) }
+    for (record, outcome) in zip(records, outcomes) {
+      let answer = try? await queue.append(record)
+      #expect(answer == outcome, "seed \(seed), \(record.header.id)")
+    }
+    try queue.close()
+    #expect(outcomes.contains(.duplicate) && outcomes.contains(nil), "seed \(seed)")
+    for path in ["segments/000000000000.jsonl", "segments/000000000000.leaf", "checkpoint"] {
+      let bytes = try storage.contents(path, byteCountMax: 1 << 22)
+      #expect(try bytes == expected.contents(path, byteCountMax: 1 << 22), "seed \(seed), \(path)")
+    }
+  }
+
   @Test("after close an append is refused as closing")
   func closed() async throws {
     let directory = try TemporaryDirectory()
