@@ -3,7 +3,8 @@ package struct SignedCheckpoint: Hashable, Sendable {
   package let checkpoint: Checkpoint
   package private(set) var note: SignedNote
 
-  init(_ checkpoint: Checkpoint, _ note: SignedNote) {
+  /// A note over that checkpoint's body.
+  package init(_ checkpoint: Checkpoint, _ note: SignedNote) {
     self.checkpoint = checkpoint
     self.note = note
   }

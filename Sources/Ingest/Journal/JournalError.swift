@@ -95,7 +95,9 @@ extension JournalError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .storage(let error): "journal: \(error)"
-    case .locked(let holder): "journal: lock: held by process \(holder), expected no other writer"
+    case .locked(let holder):
+      "journal: lock: held by process \(holder), expected no other writer: wait for its end, or stop "
+        + "it, and run this again"
     case .notAJournal(let found):
       "journal: open: found \(found), expected journal.json or an empty directory"
     case .unusableSettings(let found, let expected):
