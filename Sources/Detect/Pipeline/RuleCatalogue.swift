@@ -12,7 +12,12 @@ extension DetectionPipeline {
 
 extension DetectionPipeline {
   /// The names of all rules, in the order in which ties are said.
+  /// Two rules may give one name: two reasons for one finding.
   package static var ruleNames: [String] {
-    allRules(DetectionConfiguration()).map { type(of: $0).name }
+    var names: [String] = []
+    for rule in allRules(DetectionConfiguration()) where !names.contains(type(of: rule).name) {
+      names.append(type(of: rule).name)
+    }
+    return names
   }
 }

@@ -3,13 +3,13 @@ import Ingest
 
 /// A run that lasts longer than its job's past allows, told while it is still running.
 ///
-/// At the start the job's past is frozen into a tail (QuantityBaseline), which gives the instant at
-/// which the elapsed time's p crosses the level: a timer fires then, and that instant is the
-/// finding's `ts`. What finishes meanwhile, siblings above all, changes nothing. A job without a
-/// past is judged by all jobs. A run that is told at a p above the band of `high` is told once more
-/// when it gets there: who was woken for a maybe must hear that it is no longer one. With `pMax` it is reported again each time its p fell by the
-/// escalation factor and once more at its end; the id of each names the step (subject, then
-/// `#step`).
+/// At the start everything that judges it is frozen (QuantityTail, SurpriseCurve), which gives the
+/// instant at which the elapsed time's p crosses the level: a timer fires then, and that instant is
+/// the finding's `ts`. What finishes meanwhile, siblings above all, changes nothing. A run that is
+/// told at a p above the band of `high` is told once more when it gets there: who was woken for a
+/// maybe must hear that it is no longer one. With `pMax` it is reported again each time its p fell
+/// by the escalation factor and once more at its end; the id of each names the step (subject, then
+/// `#step`). Runs that all fell silent together are one episode, told with its cause (Standstill).
 struct RunawayRule: DetectionRule {
   static let name = "runaway"
 
@@ -39,17 +39,28 @@ struct RunawayRule: DetectionRule {
   private var generation = 0
   private var firstDay: Int?
   private var learntCount = 0
+  private var standstill = Standstill()
 
   var nextTimer: Timestamp? { timers.next }
 
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
     guard case .activity(let update) = event else { return }
+    listen(to: update)
     switch update.change {
     case .started: start(update, &context)
     case .attemptEnded: open[update.activity.activityID] = nil
     case .ended where update.activity.endedAt != nil: end(update, &context)
     case .triggered, .progressed, .runMissing, .requestMissing, .ended, .settled:
       open[update.activity.activityID]?.activity = update.activity
+    }
+  }
+
+  private mutating func listen(to update: ActivityUpdate) {
+    switch update.change {
+    case .progressed where update.activity.tasks.total > 0 && update.activity.endedAt == nil:
+      standstill.hear(update.activity.activityID, at: update.at)
+    case .attemptEnded, .ended, .settled: standstill.end(update.activity.activityID)
+    case .triggered, .started, .progressed, .runMissing, .requestMissing: break
     }
   }
 
@@ -148,17 +159,41 @@ struct RunawayRule: DetectionRule {
     let activity = run.activity
     let job = activity.job ?? ""
     let step = run.step == 0 ? "" : "#\(run.step)"
+    let silence = commonSilence(run, at: at)
+    // One episode for all that wait for the same thing, whatever their jobs.
+    let episode = silence.map { "standstill since \($0.since.rfc3339)" } ?? job
     var draft = Draft(
-      rule: RunawayRule.name, subject: activity.activityID + step, episodeSubject: job,
+      rule: RunawayRule.name, subject: activity.activityID + step, episodeSubject: episode,
       timestamp: at, pValue: pValue)
     draft.describe(activity)
     draft.history = judgement.history
     draft.observed = [.init("elapsed_s", elapsed)]
+    if let silence {
+      draft.observed += [
+        .init("silent_since", silence.since.rfc3339), .init("silent_s", silence.seconds),
+        .init("silent_runs", Double(silence.runCount)),
+      ]
+    }
     draft.expected = judgement.facts(at: elapsed, unit: "s")
     draft.explanation =
       "\(Legible.name(job)) had been running for \(Legible.duration(elapsed)): "
       + RunawayRule.past(judgement) + " (\(Legible.odds(pValue)) to last this long)"
+      + (silence.map(RunawayRule.cause) ?? "")
     return draft
+  }
+
+  /// What this run shares with all others that speak, when the silence covers most of its time.
+  private func commonSilence(_ run: OpenRun, at: Timestamp) -> Standstill.Silence? {
+    guard let silence = standstill.silence(at: at),
+      silence.seconds >= at.seconds(since: run.startedAt) / 2
+    else { return nil }
+    return silence
+  }
+
+  private static func cause(_ silence: Standstill.Silence) -> String {
+    "; none of the \(Legible.count(silence.runCount, "run")) that report progress has done so for "
+      + "\(Legible.duration(silence.seconds)), usual are "
+      + "\(Legible.duration(silence.usualSeconds)): the scheduler stands still, not this job"
   }
 
   private static func past(_ judgement: JobQuantities.Judgement) -> String {

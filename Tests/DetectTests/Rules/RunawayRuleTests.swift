@@ -122,6 +122,36 @@ import Testing
     #expect(first.explanation.contains("the job has no past"))
   }
 
+  @Test("runs of several jobs that fall silent together are one episode with its cause")
+  func standstill() throws {
+    var history = RunawayRuleTests.past(8)
+    let start = History.at(day: 60, hour: 2)
+    var waiting: [Activity] = []
+    for job in 0..<4 {
+      let began = start.advanced(bySeconds: Double(job) * 40)
+      var run = history.trigger("job-\(job)", by: "cron", at: began, seconds: nil)
+      for word in 1...40 {
+        run.tasks.total = word
+        history.add(began.advanced(bySeconds: 1 + Double(word) * 2), .progressed, run)
+      }
+      waiting.append(run)
+    }
+    let alone = history.trigger(
+      "job-7", by: "cron", at: start.advanced(bySeconds: -7200), seconds: nil)
+    let findings = history.findings(
+      RunawayRuleTests.configuration, end: start.advanced(bySeconds: 7200))
+    let ids = Set(waiting.map(\.activityID))
+    let found = findings.filter { ids.contains($0.activityID ?? "") }
+    #expect(Set(found.compactMap(\.job)).count == 4)
+    #expect(Set(found.map(\.episodeID)).count == 1)
+    let sentence = try #require(found.first?.explanation)
+    #expect(sentence.contains("none of the 4 runs that report progress"), "\(sentence)")
+    // A run that hung long before anything fell silent keeps its own episode and its own words.
+    let own = try #require(findings.first { $0.activityID == alone.activityID })
+    #expect(own.episodeID != found.first?.episodeID)
+    #expect(!own.explanation.contains("stands still"))
+  }
+
   @Test("each attempt has a clock of its own")
   func attempts() {
     var history = RunawayRuleTests.past(7)
