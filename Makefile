@@ -10,7 +10,7 @@ RELEASE := .build/release/vigil
 .PHONY: help demo build test check campaign fuzz lint bench install dependencies test-dependencies fixtures
 
 help:            ## this list
-	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[a-z ]*## */\t/' | expand -t 16
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[a-z ]*## */\t/' | expand -t 16
 
 demo: build      ## install what is missing, build release, run the whole way on fixtures/
 	@$(RELEASE) demo --fixtures fixtures
@@ -40,6 +40,11 @@ fuzz: dependencies ## every parser of outside bytes under libFuzzer: 60 s each (
 bench: dependencies ## durable appends a second, next to a bare loop, SQLite and PostgreSQL
 	swift build -c release --product durable-benchmark
 	Benchmarks/durable/run.sh
+
+bench-detection: build ## recall on labelled traces outside the repository: TRACES=DIR
+	@command -v python3 > /dev/null || { echo "bench-detection: needs python3" >&2; exit 2; }
+	@[ -n "$(TRACES)" ] || { echo "usage: make bench-detection TRACES=DIR" >&2; exit 2; }
+	Benchmarks/detection/run.sh "$(TRACES)"
 
 lint:            ## swift format in strict mode
 	swift format lint --strict --recursive Package.swift Sources Tests Fuzz Benchmarks fixtures/sixty-days
