@@ -10,7 +10,7 @@ RELEASE := .build/release/vigil
 .PHONY: help demo build test check campaign fuzz lint bench install dependencies test-dependencies fixtures
 
 help:            ## this list
-	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[a-z ]*## */\t/' | expand -t 16
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[a-z -]*## */\t/' | expand -t 16
 
 demo: build      ## install what is missing, build release, run the whole way on fixtures/
 	@$(RELEASE) demo --fixtures fixtures
