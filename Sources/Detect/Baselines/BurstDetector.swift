@@ -5,7 +5,7 @@ import Ingest
 /// Windows are UTC hours. A count is judged when it grows; its tail probability under the subject's
 /// law becomes a p-value by its rank among all subjects' closed windows (SurpriseScale), since
 /// counts have heavier tails than any one law. A window is one test, at its first event.
-struct BurstDetector: Sendable {
+struct BurstDetector: Sendable, Codable {
   static let windowSeconds = 3600
   static let subjectCountMax = 100_000
   static let scaleHalfLife = 20_000.0
@@ -22,7 +22,7 @@ struct BurstDetector: Sendable {
     let step: Int
   }
 
-  private struct State: Sendable {
+  private struct State: Sendable, Codable {
     var window: Int64
     var count = 0
     var level = 0.0

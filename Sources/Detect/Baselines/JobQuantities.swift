@@ -1,7 +1,7 @@
 /// One quantity of the runs of every job: what each job's past says, and what all jobs' past says.
-struct JobQuantities: Sendable {
+struct JobQuantities: Sendable, Codable {
   /// What a value is judged by.
-  struct Judgement: Sendable {
+  struct Judgement: Sendable, Codable {
     let past: QuantityBaseline.Past
     /// Past values of the job; 0 when all jobs stand in.
     let count: Int

@@ -3,15 +3,15 @@
 /// The last 2,000 values with the day they became known. The threshold of the tail is the larger of
 /// the healthy runs' own 95th percentile, in which old days fade, and the 99th of everything kept,
 /// which does not: what has happened before may happen again. A day of m runs weighs √m, not m.
-struct QuantityBaseline: Sendable {
-  struct Sample: Sendable {
+struct QuantityBaseline: Sendable, Codable {
+  struct Sample: Sendable, Codable {
     let value: Double
     let day: Int
     let isHealthy: Bool
   }
 
   /// A fitted tail, the distinct days behind it, and which jobs' experience it was shrunk to.
-  struct Past: Sendable {
+  struct Past: Sendable, Codable {
     let tail: LomaxTail
     let days: Int
     let kind: TailPopulation.Kind
@@ -19,6 +19,11 @@ struct QuantityBaseline: Sendable {
     let foreseen: Double
     /// ln(threshold / median of the healthy values).
     let spread: Double
+  }
+
+  private struct Exceeded: Sendable, Codable {
+    var weight = 0.0
+    var excess = 0.0
   }
 
   static let sampleCountMax = 2000
@@ -38,7 +43,7 @@ struct QuantityBaseline: Sendable {
   /// Decayed weight by which exceedances of frozen thresholds outnumber those foreseen; at least 0.
   private var surplus = 0.0
   /// Decayed exceedances of frozen thresholds: weight, and weight times ln(x / threshold).
-  private var exceeded = (weight: 0.0, excess: 0.0)
+  private var exceeded = Exceeded()
   /// Values of the newest day: its next one weighs less to the population.
   private(set) var valuesOnLastDay = 0
   /// Median of the healthy values that are kept, as of the last fit.

@@ -17,7 +17,7 @@ struct CoverageGapRule: DetectionRule {
   static let silenceSecondsMin = 60.0
   static let windowMicroseconds: Int64 = 3_600_000_000
 
-  private struct Source: Sendable {
+  private struct Source: Sendable, Codable {
     var window: Int64
     var total = 0
     var missing = [0, 0]
@@ -33,7 +33,7 @@ struct CoverageGapRule: DetectionRule {
     var evidence: [Int] = []
   }
 
-  private enum Timer: Sendable {
+  private enum Timer: Sendable, Codable {
     case hourEnd(String, Int64)
     case silence(String)
   }

@@ -19,7 +19,7 @@ struct FirstSeenRule: DetectionRule {
   static let jobPrior = 2.0
   static let scaleHalfLife = 50_000.0
 
-  private struct Tally: Sendable {
+  private struct Tally: Sendable, Codable {
     var triggers = 0
     var arrivals = 0
     var days = 0
@@ -37,7 +37,7 @@ struct FirstSeenRule: DetectionRule {
     }
   }
 
-  private struct Pair: Hashable, Sendable {
+  private struct Pair: Hashable, Sendable, Codable {
     let principal: String
     let job: String
   }

@@ -17,7 +17,7 @@ struct MissedScheduleRule: DetectionRule {
   static let intervalMin = 30.0
   static let jobCountMax = 50_000
 
-  private struct Waiting: Sendable {
+  private struct Waiting: Sendable, Codable {
     let since: Timestamp
     let generation: Int
     let judgement: JobQuantities.Judgement?
@@ -25,9 +25,14 @@ struct MissedScheduleRule: DetectionRule {
     let activity: Activity
   }
 
+  private struct JobTimer: Sendable, Codable {
+    let job: String
+    let generation: Int
+  }
+
   private var intervals = JobQuantities()
   private var waiting: [String: Waiting] = [:]
-  private var timers = TimerQueue<(job: String, generation: Int)>()
+  private var timers = TimerQueue<JobTimer>()
   private var generation = 0
 
   var nextTimer: Timestamp? { timers.next }
@@ -61,7 +66,7 @@ struct MissedScheduleRule: DetectionRule {
     guard isRegular, let tail = judgement?.past.tail else { return }
     let seconds = tail.value(atSurvival: level) + 1e-6
     guard seconds < 3e7 else { return }
-    timers.insert((job, generation), at: since.advanced(bySeconds: seconds))
+    timers.insert(JobTimer(job: job, generation: generation), at: since.advanced(bySeconds: seconds))
   }
 
   private static func isRegular(_ judgement: JobQuantities.Judgement) -> Bool {

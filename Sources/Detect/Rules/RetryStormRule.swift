@@ -24,7 +24,7 @@ struct RetryStormRule: DetectionRule {
   static let durationCountMax = 31
   static let scaleHalfLife = 20_000.0
 
-  private struct State: Sendable {
+  private struct State: Sendable, Codable {
     var afterGood = BernoulliRate()
     var afterAbortive = BernoulliRate()
     var durations: [Double] = []

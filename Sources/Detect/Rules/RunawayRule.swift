@@ -21,7 +21,7 @@ struct RunawayRule: DetectionRule {
   /// Days in which a site shows its weekly pattern twice; until then no p below one in its runs.
   static let youngSiteDays = 14
 
-  private struct OpenRun: Sendable {
+  private struct OpenRun: Sendable, Codable {
     let generation: Int
     let startedAt: Timestamp
     let judgement: JobQuantities.Judgement?
@@ -33,9 +33,14 @@ struct RunawayRule: DetectionRule {
     var lastP = 1.0
   }
 
+  private struct RunTimer: Sendable, Codable {
+    let id: String
+    let generation: Int
+  }
+
   private var durations = JobQuantities()
   private var open: [String: OpenRun] = [:]
-  private var timers = TimerQueue<(id: String, generation: Int)>()
+  private var timers = TimerQueue<RunTimer>()
   private var generation = 0
   private var firstDay: Int?
   private var learntCount = 0
@@ -87,7 +92,7 @@ struct RunawayRule: DetectionRule {
     // A microsecond later: at the threshold itself nothing is strange yet.
     let seconds = max(RunawayRule.secondsMin, tail.value(atSurvival: level)) + 1e-6
     guard seconds < 3e7, level > 1e-30 else { return }
-    timers.insert((id, run.generation), at: run.startedAt.advanced(bySeconds: seconds))
+    timers.insert(RunTimer(id: id, generation: run.generation), at: run.startedAt.advanced(bySeconds: seconds))
   }
 
   /// The p at which the run's next step is told; nil when there is none.

@@ -12,7 +12,7 @@ package import Ingest
 /// a hundred times is no alert, however much budget is left. A burst of n tests
 /// overspends by no more than the logarithm of n times the budget of a day, for each of them lowers
 /// the next level.
-package struct OnlineBudget: Sendable, Equatable {
+package struct OnlineBudget: Sendable, Equatable, Codable {
   /// Tests per day assumed before any were seen.
   static let testsPerDayFloor = 40.0
   static let halfLifeDays = 7.0

@@ -9,7 +9,7 @@
 /// surprise.
 ///
 /// Memory: 512 counts. Old counts fade with a half-life in observations.
-package struct SurpriseScale: Sendable, Equatable {
+package struct SurpriseScale: Sendable, Equatable, Codable {
   static let binWidth = 0.1
   static let binCount = 512
   static let tailShare = 0.02
