@@ -38,7 +38,9 @@ struct TaskLedger: Sendable, Codable {
       count(after, 1)
     }
     guard task.event != .pending, task.event != .started else { return .none }
-    if standings[taskID] == .failed, let error = task.error { failure = StepFailure(taskID: taskID, failure: error) }
+    if standings[taskID] == .failed, let error = task.error {
+      failure = StepFailure(taskID: taskID, failure: error)
+    }
     return .progressed
   }
 

@@ -52,3 +52,48 @@ package struct DetectionPipeline: Sendable {
     return earliest?.index
   }
 }
+
+/// Saved: what every rule has learnt, the budget and the episodes; neither configuration nor zones.
+extension DetectionPipeline: Codable {
+  private enum CodingKeys: String, CodingKey { case names, rules, memory }
+  private static let key = CodingUserInfoKey(rawValue: "vigil.pipeline")
+
+  private var names: [String] { rules.map { "\(type(of: $0))" } }
+
+  /// What a decoder's `userInfo` holds for the saved state to be read into this pipeline.
+  package var userInfo: [CodingUserInfoKey: Any] {
+    guard let key = DetectionPipeline.key else { return [:] }
+    return [key: self]
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(names, forKey: .names)
+    try values.encode(context.memory, forKey: .memory)
+    var list = values.nestedUnkeyedContainer(forKey: .rules)
+    for rule in rules { try list.encode(rule) }
+  }
+
+  package init(from decoder: any Decoder) throws {
+    guard let key = DetectionPipeline.key,
+      let blank = decoder.userInfo[key] as? DetectionPipeline
+    else { throw DetectionPipeline.unreadable(decoder, "nobody gave the pipeline to fill") }
+    self = blank
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let found = try values.decode([String].self, forKey: .names)
+    guard found == names else { throw DetectionPipeline.unreadable(decoder, "other rules") }
+    context.memory = try values.decode(RuleContext.Memory.self, forKey: .memory)
+    var list = try values.nestedUnkeyedContainer(forKey: .rules)
+    for index in rules.indices {
+      rules[index] = try DetectionPipeline.next(like: rules[index], &list)
+    }
+  }
+
+  private static func next<Rule: DetectionRule>(
+    like rule: Rule, _ list: inout any UnkeyedDecodingContainer
+  ) throws -> any DetectionRule { try list.decode(Rule.self) }
+
+  private static func unreadable(_ decoder: any Decoder, _ found: String) -> DecodingError {
+    .dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: found))
+  }
+}

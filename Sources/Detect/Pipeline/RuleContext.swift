@@ -109,12 +109,28 @@ struct RuleContext: Sendable {
   }
 }
 
+extension RuleContext {
+  /// What of the context is learnt and not set.
+  struct Memory: Sendable, Codable {
+    fileprivate var budget: OnlineBudget
+    fileprivate var episodes: EpisodeTable
+  }
+
+  var memory: Memory {
+    get { Memory(budget: budget, episodes: episodes) }
+    set {
+      budget = newValue.budget
+      episodes = newValue.episodes
+    }
+  }
+}
+
 /// Findings of one rule and subject with no gap longer than an hour share an episode.
-struct EpisodeTable: Sendable {
+struct EpisodeTable: Sendable, Codable {
   /// Subjects kept; beyond it those that are over are dropped, and all if none is.
   static let subjectCountMax = 4096
 
-  private struct Episode {
+  private struct Episode: Codable {
     var id: String
     var last: Timestamp
   }

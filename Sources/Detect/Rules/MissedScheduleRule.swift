@@ -66,7 +66,8 @@ struct MissedScheduleRule: DetectionRule {
     guard isRegular, let tail = judgement?.past.tail else { return }
     let seconds = tail.value(atSurvival: level) + 1e-6
     guard seconds < 3e7 else { return }
-    timers.insert(JobTimer(job: job, generation: generation), at: since.advanced(bySeconds: seconds))
+    timers.insert(
+      JobTimer(job: job, generation: generation), at: since.advanced(bySeconds: seconds))
   }
 
   private static func isRegular(_ judgement: JobQuantities.Judgement) -> Bool {

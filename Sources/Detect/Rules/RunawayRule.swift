@@ -92,7 +92,8 @@ struct RunawayRule: DetectionRule {
     // A microsecond later: at the threshold itself nothing is strange yet.
     let seconds = max(RunawayRule.secondsMin, tail.value(atSurvival: level)) + 1e-6
     guard seconds < 3e7, level > 1e-30 else { return }
-    timers.insert(RunTimer(id: id, generation: run.generation), at: run.startedAt.advanced(bySeconds: seconds))
+    timers.insert(
+      RunTimer(id: id, generation: run.generation), at: run.startedAt.advanced(bySeconds: seconds))
   }
 
   /// The p at which the run's next step is told; nil when there is none.

@@ -36,19 +36,63 @@ package struct SurpriseScale: Sendable, Equatable, Codable {
   }
 
   /// Probability of a value at least this surprising, in (0, 1].
-  package func pValue(_ surprise: Double) -> Double {
+  package func pValue(_ surprise: Double) -> Double { rank(surprise).pValue }
+
+  /// The numbers behind `pValue`.
+  func rank(_ surprise: Double) -> Rank {
     let bin = SurpriseScale.bin(surprise)
     let size = total / growth
     guard let tail = tail(size: size), bin > tail.bin else {
       var above = 0.0
       for index in bin..<SurpriseScale.binCount { above += counts[index] }
-      return min(1, (above / growth + 1) / (size + 1))
+      return .counted(atLeast: above / growth, size: size)
     }
-    let start = Double(tail.bin + 1) * SurpriseScale.binWidth
-    let excess = max(0, surprise - start)
-    let shape = tail.count + 2
-    let scale = tail.excessSum + 2
-    return max(1e-300, tail.share * Elementary.pow(scale / (scale + excess), shape))
+    return .tail(
+      Rank.Tail(
+        surprise: surprise, start: Double(tail.bin + 1) * SurpriseScale.binWidth,
+        share: tail.share, scale: tail.excessSum + 2, shape: tail.count + 2))
+  }
+
+  /// Where a surprise stands among the past.
+  enum Rank: Sendable {
+    /// Past observations, decayed, at least as surprising, and all.
+    case counted(atLeast: Double, size: Double)
+    /// Beyond the level that few exceeded.
+    case tail(Tail)
+
+    struct Tail: Sendable {
+      let surprise: Double
+      let start: Double
+      let share: Double
+      let scale: Double
+      let shape: Double
+    }
+
+    var pValue: Double {
+      switch self {
+      case .counted(let atLeast, let size): return min(1, (atLeast + 1) / (size + 1))
+      case .tail(let tail):
+        let excess = max(0, tail.surprise - tail.start)
+        return max(
+          1e-300, tail.share * Elementary.pow(tail.scale / (tail.scale + excess), tail.shape))
+      }
+    }
+  }
+
+  /// Past observations in groups of equal width, from 0 to the most surprising one or `observed`.
+  func histogram(
+    groupCount: Int, including observed: Double
+  ) -> [(range: Range<Double>, count: Double, isObserved: Bool)] {
+    let place = SurpriseScale.bin(observed)
+    let last = max(place, counts.lastIndex { $0 > 0 } ?? 0)
+    let size = (last + groupCount) / groupCount
+    return stride(from: 0, through: last, by: size).map { first in
+      let bins = first..<min(first + size, SurpriseScale.binCount)
+      return (
+        Double(first) * SurpriseScale.binWidth..<Double(first + size) * SurpriseScale.binWidth,
+        bins.reduce(0) { $0 + counts[$1] } / growth, bins.contains(place)
+      )
+    }
   }
 
   private struct Tail {

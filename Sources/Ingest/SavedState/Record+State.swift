@@ -33,3 +33,20 @@ extension Timestamp: Codable {
     self = instant
   }
 }
+
+/// A digest inside saved state: its hex digits.
+extension Digest: Codable {
+  package func encode(to encoder: any Encoder) throws {
+    var value = encoder.singleValueContainer()
+    try value.encode(hex)
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let text = try decoder.singleValueContainer().decode(String.self)
+    guard let digest = Digest(hex: text) else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "no digest"))
+    }
+    self = digest
+  }
+}

@@ -280,7 +280,9 @@ private struct KeyedPart<Key: CodingKey>: KeyedEncodingContainerProtocol {
   func encode(_ value: Bool, forKey key: Key) { part.put(.of(value), key: key.stringValue) }
   func encode(_ value: String, forKey key: Key) { part.put(.of(value), key: key.stringValue) }
   func encode(_ value: Double, forKey key: Key) { part.put(.of(value), key: key.stringValue) }
-  func encode(_ value: Float, forKey key: Key) { part.put(.of(Double(value)), key: key.stringValue) }
+  func encode(_ value: Float, forKey key: Key) {
+    part.put(.of(Double(value)), key: key.stringValue)
+  }
   func encode(_ value: Int, forKey key: Key) { part.put(.of(value), key: key.stringValue) }
   func encode(_ value: Int8, forKey key: Key) { part.put(.of(value), key: key.stringValue) }
   func encode(_ value: Int16, forKey key: Key) { part.put(.of(value), key: key.stringValue) }

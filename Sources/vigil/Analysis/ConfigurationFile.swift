@@ -10,7 +10,7 @@ struct ConfigurationFile {
   var log = LogSettings()
   var joinWindow = JoinWindow.standard
   var detection = DetectionConfiguration()
-  var zones: any ZoneLookup
+  var zones: SystemZones
 
   /// Longest file that is read.
   private static let byteCountMax = 4 << 20

@@ -1,4 +1,5 @@
 import Correlate
+import Detect
 import Ingest
 
 /// Records in, correlated events out, and what was seen of time on the way.
@@ -17,7 +18,7 @@ struct EventPump {
 
   mutating func add(_ record: IndexedRecord, _ body: (CorrelatedEvent) throws -> Void) rethrows {
     recordCount += 1
-    guard !record.record.header.source.hasPrefix("vigil/") else { return }
+    guard Analysis.isHeard(record.record) else { return }
     end = max(end ?? record.record.header.timestamp, record.record.header.timestamp)
     correlator.add(record)
     for event in correlator.advance() { try body(event) }

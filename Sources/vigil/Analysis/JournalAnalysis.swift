@@ -5,12 +5,14 @@ import Report
 
 /// A journal read in event-time order, correlated and judged.
 struct JournalAnalysis {
-  private let reader: JournalReader
+  private let storage: any JournalStorage
+  let reader: JournalReader
   private let configuration: ConfigurationFile
   private let tool: Tool
 
   init(_ directory: String, _ configuration: ConfigurationFile, _ tool: Tool) throws {
-    reader = try JournalReader(JournalOpening.forReading(directory))
+    storage = try JournalOpening.forReading(directory)
+    reader = try JournalReader(storage)
     self.configuration = configuration
     self.tool = tool
   }
@@ -25,19 +27,43 @@ struct JournalAnalysis {
     }
     try pump.finish(body)
     progress.end()
-    if reader.prunedEntryCount > 0 {
-      tool.printError(
-        "\(Quantity.count(reader.prunedEntryCount)) pruned entries are not there to be read")
-    }
+    tellPruned()
     return pump
   }
 
-  /// Every finding, in the order in which it could first be said.
-  func detect(_ detection: DetectionConfiguration) throws -> (findings: [Finding], pump: EventPump)
-  {
-    var judge = Judge(detection, configuration)
-    let pump = try correlate { judge.observe($0) }
-    return (judge.finish(at: pump.end), pump)
+  func tellPruned() {
+    guard reader.prunedEntryCount > 0 else { return }
+    tool.printError(
+      "\(Quantity.count(reader.prunedEntryCount)) pruned entries are not there to be read")
+  }
+
+  /// Findings in the order in which they could first be said: all, or those not said before. What
+  /// was learnt is saved beside the journal.
+  func detect(_ detection: DetectionConfiguration, onlyNew: Bool) throws -> [Finding] {
+    let run = journalDetection(detection)
+    var progress = Progress("reading", tool)
+    let outcome =
+      onlyNew
+      ? try run.news { progress.step($0) } : try run.whole { progress.step($0) }
+    progress.end()
+    if let reason = outcome.rebuilt {
+      tool.printError("saved baseline: \(TerminalText.escaped(reason)): read from the first entry")
+    }
+    if outcome.isWhole { tellPruned() }
+    if let problem = run.save(outcome) {
+      tool.printError("saved baseline: not saved: \(TerminalText.escaped(problem))")
+    }
+    return outcome.findings
+  }
+
+  private func journalDetection(_ detection: DetectionConfiguration) -> JournalDetection {
+    let zones = configuration.zones
+    return JournalDetection(
+      reader, storage,
+      .init(
+        window: configuration.joinWindow, configuration: detection, program: Assembly.version,
+        identify: Identifier.hash),
+      RecordedZones(zones) { zones.dataDigest(of: $0) })
   }
 }
 
