@@ -16,6 +16,8 @@ struct BurstDetector: Sendable, Codable {
     let windowStart: Timestamp
     let count: Int
     let pValue: Double
+    let law: NegativeBinomial
+    let rank: SurpriseScale.Rank
     let expectedCount: Double
     let history: Finding.History
     /// 0 for the first report of the window.
@@ -65,7 +67,8 @@ struct BurstDetector: Sendable, Codable {
   private func judge(_ state: inout State, _ subject: String, _ context: RuleContext) -> Burst? {
     guard state.count >= countMin else { return nil }
     let law = state.baseline.law(everyone)
-    let pValue = scale.pValue(BurstDetector.surprise(state.count, law))
+    let rank = scale.rank(BurstDetector.surprise(state.count, law))
+    let pValue = rank.pValue
     let escalated = state.lastP / context.configuration.escalationFactor
     guard pValue <= state.level, state.steps == 0 || pValue <= escalated else { return nil }
     if state.steps > 0, context.configuration.pMax == nil { return nil }
@@ -77,6 +80,7 @@ struct BurstDetector: Sendable, Codable {
     else { return nil }
     return Burst(
       subject: subject, windowStart: start, count: state.count, pValue: pValue,
+      law: law, rank: rank,
       expectedCount: law.mean + 1,
       history: .init(events: state.baseline.seen, days: state.days - 1), step: state.steps - 1)
   }
@@ -100,6 +104,17 @@ struct BurstDetector: Sendable, Codable {
 }
 
 extension BurstDetector.Burst {
+  func working(of noun: String) -> Working {
+    var working = CountWorking.working(
+      count: count, offset: 1, law: law, rank: rank, noun: "\(noun) in an active hour")
+    working.history = [
+      "\(Legible.count(history.events, "active hour")) before, on "
+        + Legible.count(history.days, "day"),
+      "an active hour has one at least; about \(Legible.number(expectedCount)) were usual",
+    ]
+    return working
+  }
+
   /// The finding's draft, but for its sentence's subject.
   func draft(rule: String, at: Timestamp, who: String, did: String) -> Draft {
     let suffix = step == 0 ? "" : "#\(step)"

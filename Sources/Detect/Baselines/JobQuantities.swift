@@ -15,8 +15,8 @@ struct JobQuantities: Sendable, Codable {
   /// Jobs kept; further ones are judged by all jobs.
   static let jobCountMax = 50_000
 
-  private var baselines: [String: QuantityBaseline] = [:]
-  private var everyone = QuantityBaseline()
+  private(set) var baselines: [String: QuantityBaseline] = [:]
+  private(set) var everyone = QuantityBaseline()
   private var population = TailPopulation()
 
   /// The tail as of now; nil before anything was learnt.

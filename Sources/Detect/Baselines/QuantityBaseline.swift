@@ -36,7 +36,7 @@ struct QuantityBaseline: Sendable, Codable {
   /// A fit is made again when this share of its samples is new.
   static let refitShare = 0.02
 
-  private var samples: [Sample] = []
+  private(set) var samples: [Sample] = []
   private var fitted: Past?
   private var newSinceFit = 0
   private(set) var count = 0

@@ -19,6 +19,12 @@ package struct Analysis: Sendable, Codable {
     self.pipeline = pipeline
   }
 
+  /// Asks for the sums behind findings whose id begins with one of `prefixes`.
+  package mutating func explain(prefixes: [String]) { pipeline.explain(prefixes: prefixes) }
+
+  /// The sums asked for of the findings since the last time.
+  package mutating func takeExplained() -> [ExplainedFinding] { pipeline.takeExplained() }
+
   /// Whether a record tells of what is analysed. Vigil's own records, whose time is that of the
   /// import, do not.
   package static func isHeard(_ record: Record) -> Bool {

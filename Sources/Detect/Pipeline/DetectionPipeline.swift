@@ -21,6 +21,12 @@ package struct DetectionPipeline: Sendable {
     rules = DetectionPipeline.allRules(configuration)
   }
 
+  /// Asks for the sums behind every finding whose id begins with one of `prefixes`; "" for all.
+  package mutating func explain(prefixes: [String]) { context.explanations.prefixes = prefixes }
+
+  /// The sums asked for of the findings since the last time.
+  package mutating func takeExplained() -> [ExplainedFinding] { context.explanations.take() }
+
   /// Fires the timers up to the event's instant, then lets every rule judge and learn it.
   package mutating func observe(_ event: CorrelatedEvent) -> [Finding] {
     fireTimers(upTo: event.at)

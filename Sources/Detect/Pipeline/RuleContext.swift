@@ -59,6 +59,7 @@ struct RuleContext: Sendable {
   private var budget: OnlineBudget
   private var episodes = EpisodeTable()
   private(set) var findings: [Finding] = []
+  var explanations = Explanations()
 
   init(
     configuration: DetectionConfiguration, zones: any ZoneLookup,
@@ -87,20 +88,23 @@ struct RuleContext: Sendable {
   }
 
   /// Turns a draft into a finding of its episode.
-  mutating func report(_ draft: Draft) {
+  ///
+  /// - Parameter working: the sums behind it, built only when somebody asks for them.
+  mutating func report(_ draft: Draft, working: () -> Working) {
     let pValue = min(1, max(draft.pValue, 1e-300))
     let episode = episodes.episode(
       of: draft, gapSeconds: configuration.episodeGapSeconds, identify: identify)
-    findings.append(
-      Finding(
-        findingID: findingID(draft),
-        rule: draft.rule, timestamp: draft.timestamp,
-        severity: draft.severity ?? configuration.severity(pValue), pValue: pValue,
-        principal: draft.principal, job: draft.job, requestID: draft.requestID,
-        runID: draft.runID, activityID: draft.activityID, episodeID: episode,
-        observed: draft.observed, expected: draft.expected, history: draft.history,
-        explanation: draft.explanation, evidence: draft.evidence,
-        score: Finding.score(pValue)))
+    let finding = Finding(
+      findingID: findingID(draft),
+      rule: draft.rule, timestamp: draft.timestamp,
+      severity: draft.severity ?? configuration.severity(pValue), pValue: pValue,
+      principal: draft.principal, job: draft.job, requestID: draft.requestID,
+      runID: draft.runID, activityID: draft.activityID, episodeID: episode,
+      observed: draft.observed, expected: draft.expected, history: draft.history,
+      explanation: draft.explanation, evidence: draft.evidence,
+      score: Finding.score(pValue))
+    findings.append(finding)
+    explanations.note(finding, working)
   }
 
   mutating func takeFindings() -> [Finding] {

@@ -42,6 +42,14 @@ struct BusinessHoursRule: DetectionRule {
       + "\(local.clock) local time, \(local.weekdayName), outside the declared working time: of "
       + "their \(Legible.count(rate.history.events, "trigger")) before, "
       + "\(Legible.number(rate.strange)) were outside it"
-    context.report(draft)
+    context.report(draft) {
+      ShareWorking.working(
+        rate,
+        facts: [
+          "triggered at \(local.clock) local time, \(local.weekdayName)",
+          "declared working time: \(hours.firstHour):00 to \(hours.endHour):00 on "
+            + hours.weekdays.sorted().map { LocalHour.weekdayNames[$0] }.joined(separator: ", "),
+        ], usual: "within working time", strange: "outside it")
+    }
   }
 }

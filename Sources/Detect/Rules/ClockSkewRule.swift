@@ -33,7 +33,15 @@ struct ClockSkewRule: DetectionRule {
     let isStrange = lag < -tolerance && lag < min(0, usual) - tolerance
     let rate = rates.rate(job)
     if isStrange, rate.share <= ClockSkewRule.usualShare || rate.history.events < 20 {
-      context.report(draft(update, job, lag: lag, usual: usual, rate))
+      context.report(draft(update, job, lag: lag, usual: usual, rate)) {
+        ShareWorking.working(
+          rate,
+          facts: [
+            "the run began \(Legible.ratio(-lag)) s before its request",
+            "tolerated: \(Legible.ratio(tolerance)) s beyond the lowest tenth of the job's lags, "
+              + "\(Legible.ratio(min(0, usual))) s",
+          ], usual: "within the tolerance", strange: "before their request")
+      }
     }
     rates.learn(job, isStrange: isStrange, at: update.at)
     guard lags[job] != nil || lags.count < ClockSkewRule.jobCountMax else { return }

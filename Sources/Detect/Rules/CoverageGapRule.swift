@@ -129,7 +129,17 @@ struct CoverageGapRule: DetectionRule {
         let surprise = -Elementary.log(law.survival(missing))
         let pValue = scale.pValue(surprise)
         if pValue <= context.level(at: at), missing > 0 {
-          context.report(draft(name, source, kind, share, pValue, at))
+          context.report(draft(name, source, kind, share, pValue, at)) {
+            var working = CountWorking.working(
+              count: missing, offset: 0, law: law, rank: scale.rank(surprise),
+              noun: "requests without \(CoverageGapRule.kinds[kind])")
+            working.history = [
+              "\(Legible.count(source.hours, "hour")) before: "
+                + "\(Legible.ratio(share * 100)) in 100 requests carried none",
+              "mean = that share of the \(Legible.count(source.total, "request")) of the hour",
+            ]
+            return working
+          }
         }
         scale.learn(surprise)
       }
@@ -174,7 +184,11 @@ struct CoverageGapRule: DetectionRule {
       + "\(Legible.count(judgement.count, "day")) before, the longest silence of a day went beyond "
       + "\(Legible.duration(judgement.past.tail.threshold)) on about "
       + "\(Legible.number(judgement.past.tail.exceedance * 100)) in 100 (\(Legible.odds(pValue)))"
-    context.report(draft)
+    context.report(draft) {
+      TailWorking.working(
+        elapsed, judgement, past: gaps.past(of: name, judgement), noun: "day",
+        text: Legible.duration)
+    }
   }
 
   private func draft(

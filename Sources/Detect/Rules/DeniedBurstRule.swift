@@ -32,6 +32,6 @@ struct DeniedBurstRule: DetectionRule {
     draft.job = request.job
     draft.requestID = request.requestID
     draft.evidence = [indexed.index]
-    context.report(draft)
+    context.report(draft) { burst.working(of: "refusals") }
   }
 }

@@ -73,7 +73,9 @@ struct FirstSeenRule: DetectionRule {
     let jobRate = (byJob[job] ?? Tally()).rate(siteRate, prior: FirstSeenRule.jobPrior)
     let foretold = min(1, principalRate * jobRate / siteRate)
     let surprise = -Elementary.log(foretold)
-    let pValue = scale.pValue(surprise)
+    let past = scale
+    let rank = past.rank(surprise)
+    let pValue = rank.pValue
     let level = context.level(at: update.at)
     scale.learn(surprise)
     guard pValue <= level else { return }
@@ -95,7 +97,13 @@ struct FirstSeenRule: DetectionRule {
       + "\(Legible.count(theirs.arrivals + 1, "other principal")), and of their own "
       + "\(Legible.count(mine.triggers, "trigger")) \(mine.arrivals) took up others' jobs "
       + "(\(Legible.odds(pValue)) among all triggers)"
-    context.report(draft)
+    context.report(draft) {
+      FirstSeenWorking(
+        site: .init(triggers: site.triggers, arrivals: site.arrivals),
+        principal: .init(triggers: mine.triggers, arrivals: mine.arrivals),
+        job: .init(triggers: theirs.triggers, arrivals: theirs.arrivals), rank: rank, scale: past
+      ).working()
+    }
   }
 
   private mutating func learn(_ pair: Pair, isNew: Bool, isArrival: Bool, at: Timestamp) {

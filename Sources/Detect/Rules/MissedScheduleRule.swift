@@ -95,6 +95,10 @@ struct MissedScheduleRule: DetectionRule {
       + "\(Legible.count(judgement.count, "interval")) before, about "
       + "\(Legible.number(judgement.past.tail.exceedance * 100)) in 100 were longer than "
       + "\(Legible.duration(judgement.past.tail.threshold)) (\(Legible.odds(pValue)))"
-    context.report(draft)
+    context.report(draft) {
+      TailWorking.working(
+        elapsed, judgement, past: intervals.past(of: key.job, judgement), noun: "interval",
+        text: Legible.duration)
+    }
   }
 }

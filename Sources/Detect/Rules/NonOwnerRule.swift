@@ -35,7 +35,11 @@ struct NonOwnerRule: DetectionRule {
         "\(Legible.name(principal)) triggered \(Legible.name(job)), which belongs to "
         + "\(Legible.name(owner)): of its \(Legible.count(theirs.history.events, "trigger")) before, "
         + "\(Legible.number(theirs.strange)) came from others (\(Legible.odds(pValue)))"
-      context.report(draft)
+      context.report(draft) {
+        ShareWorking.working(
+          job: theirs, principal: mine,
+          facts: ["the job belongs to \(Legible.name(owner)), the principal is not of it"])
+      }
     }
     byJob.learn(job, isStrange: isStrange, at: update.at)
     byPrincipal.learn(principal, isStrange: isStrange, at: update.at)

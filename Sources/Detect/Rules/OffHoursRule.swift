@@ -77,7 +77,12 @@ struct OffHoursRule: DetectionRule {
     if reported.count < OffHoursRule.reportedCountMax {
       reported[context.findingID(draft)] = index
     }
-    context.report(draft)
+    let working = context.explanations.kept(explanationKey(index, local))
+    context.report(draft) { working }
+  }
+
+  private func explanationKey(_ index: Int, _ local: LocalHour) -> String {
+    "\(OffHoursRule.name)/\(index)/\(local.day)/\(local.hourOfWeek)"
   }
 
   private mutating func newVerdict(
@@ -100,6 +105,15 @@ struct OffHoursRule: DetectionRule {
       cell: cell, surprise: surprise,
       pValue: max(scale.pValue(surprise), rarestForYoungSite(on: day)),
       level: context.level(at: now), ownWeight: habit.profile.total, peerWeight: kappa)
+    if context.explanations.areWanted, verdict.pValue <= verdict.level {
+      let sums = OffHoursWorking(
+        habit: habit, cell: cell, peers: peer.density, peerCount: peer.count,
+        kappa: context.configuration.kappa,
+        kappaPerIsolatedHour: context.configuration.kappaPerIsolatedHour,
+        continued: habit.continued(at: requestedAt), rank: scale.rank(surprise),
+        personDays: rarestForYoungSite(on: day) > 0 ? max(0, personDays) : nil)
+      context.explanations.keep(sums.working(), explanationKey(index, local))
+    }
     scale.learn(surprise)
     habits[index].note(verdict, day: day, at: requestedAt, context.configuration)
     return verdict

@@ -64,7 +64,11 @@ struct ResourceBlowupRule: DetectionRule {
     if let judgement {
       let pValue = judgement.past.tail.survival(value)
       if pValue <= context.level(at: update.at) {
-        context.report(draft(quantity, value, update, judgement, pValue))
+        context.report(draft(quantity, value, update, judgement, pValue)) {
+          TailWorking.working(
+            value, judgement, past: past[quantity.rawValue].past(of: job, judgement), noun: "run",
+            text: quantity.text)
+        }
       }
     }
     let day = Int(update.at.microseconds.flooredDivision(by: 86_400_000_000).quotient)

@@ -109,12 +109,17 @@ struct RetryStormRule: DetectionRule {
     _ state: inout State, _ update: ActivityUpdate, _ job: String, _ context: inout RuleContext
   ) {
     guard state.streak >= RetryStormRule.countMin else { return }
-    let pValue = scale.pValue(RetryStormRule.surprise(state))
+    let rank = scale.rank(RetryStormRule.surprise(state))
+    let pValue = rank.pValue
     guard pValue <= state.level else { return }
     let escalated = state.lastP / context.configuration.escalationFactor
     if state.steps > 0, context.configuration.pMax == nil || pValue > escalated { return }
     state.lastP = pValue
-    context.report(draft(state, update, job, pValue))
+    context.report(draft(state, update, job, pValue)) {
+      StormWorking.working(
+        streak: state.streak, afterGood: state.a, afterAbortive: state.c, rank: rank,
+        ended: state.ended, days: state.days)
+    }
     state.steps += 1
   }
 

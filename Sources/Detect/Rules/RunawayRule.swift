@@ -115,7 +115,9 @@ struct RunawayRule: DetectionRule {
     let elapsed = at.seconds(since: run.startedAt)
     let pValue = judgement.past.tail.survival(elapsed)
     if pValue <= level * (1 + 1e-9) {
-      context.report(draft(run, judgement, at: at, elapsed: elapsed, pValue: pValue))
+      context.report(draft(run, judgement, at: at, elapsed: elapsed, pValue: pValue)) {
+        working(run, judgement, elapsed)
+      }
       run.lastP = pValue
     }
     run.step += 1
@@ -132,7 +134,9 @@ struct RunawayRule: DetectionRule {
       let pValue = judgement.past.tail.survival(elapsed)
       if pValue <= run.level, pValue < run.lastP, pValue >= run.rarest {
         run.step = max(run.step, 1)
-        context.report(draft(run, judgement, at: update.at, elapsed: elapsed, pValue: pValue))
+        context.report(draft(run, judgement, at: update.at, elapsed: elapsed, pValue: pValue)) {
+          working(run, judgement, elapsed)
+        }
       }
     }
     let day = RunawayRule.day(run.startedAt.advanced(bySeconds: elapsed))
@@ -145,6 +149,14 @@ struct RunawayRule: DetectionRule {
   /// Day since the epoch, UTC: jobs have no zone.
   private static func day(_ instant: Timestamp) -> Int {
     Int(instant.microseconds.flooredDivision(by: 86_400_000_000).quotient)
+  }
+
+  private func working(
+    _ run: OpenRun, _ judgement: JobQuantities.Judgement, _ elapsed: Double
+  ) -> Working {
+    TailWorking.working(
+      elapsed, judgement, past: durations.past(of: run.activity.job ?? "", judgement),
+      noun: "run", text: Legible.duration)
   }
 
   private func draft(

@@ -18,6 +18,6 @@ struct TriggerBurstRule: DetectionRule {
     let evidence = draft.evidence + update.activity.evidence
     draft.describe(update.activity)
     draft.evidence = evidence
-    context.report(draft)
+    context.report(draft) { burst.working(of: "triggers") }
   }
 }

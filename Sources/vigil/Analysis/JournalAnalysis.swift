@@ -20,15 +20,33 @@ struct JournalAnalysis {
   /// Hands every event to `body`, in order.
   func correlate(_ body: (CorrelatedEvent) throws -> Void) throws -> EventPump {
     var pump = EventPump(configuration.joinWindow)
-    var progress = Progress("reading", tool)
-    try reader.forEachRecordInEventOrder { record in
-      progress.step(pump.recordCount)
-      try pump.add(record, body)
-    }
+    try forEachRecord { try pump.add($0, body) }
     try pump.finish(body)
+    return pump
+  }
+
+  /// Hands every record to `body`, in event order.
+  func forEachRecord(
+    until end: Timestamp? = nil, _ body: (IndexedRecord) throws -> Void
+  ) throws {
+    var progress = Progress("reading", tool)
+    var count = 0
+    try reader.forEachRecordInEventOrder(until: end) { record in
+      count += 1
+      progress.step(count)
+      try body(record)
+    }
     progress.end()
     tellPruned()
-    return pump
+  }
+
+  /// An analysis that has read nothing yet.
+  func blank(_ detection: DetectionConfiguration) -> Analysis {
+    Analysis(
+      window: configuration.joinWindow,
+      pipeline: DetectionPipeline(
+        configuration: detection, zones: configuration.zones, identify: Identifier.hash),
+      identify: Identifier.hash)
   }
 
   func tellPruned() {
