@@ -79,7 +79,8 @@ package struct WorkingText: Sendable {
       return ["p \(recomputed) is not the finding's \(found)"]
     }
     return [
-      "p \(recomputed) is the finding's to the last digit; score -10 log10(p) = \(score)"
+      "p \(recomputed) is the finding's to the last digit",
+      "score -10 log10(p) = \(score)",
     ]
   }
 

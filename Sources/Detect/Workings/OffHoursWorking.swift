@@ -52,9 +52,9 @@ struct OffHoursWorking {
   private var history: [String] {
     var lines = [
       "\(Legible.count(habit.dayCount, "active day")) learnt from, "
-        + "\(Legible.count(habit.eventCount - 1, "trigger")); weight now "
-        + Legible.ratio(habit.profile.total) + " of "
-        + "\(Legible.count(peerCount, "peer")) alike"
+        + "\(Legible.count(habit.eventCount - 1, "trigger")), which weigh "
+        + Legible.ratio(habit.profile.total) + " day-hours by now",
+      "\(Legible.count(peerCount, "principal")) of like regularity are the peers",
     ]
     let busiest = habit.profile.weights.indices
       .filter { habit.profile.weights[$0] > 0 }
