@@ -43,7 +43,9 @@ package struct StoredFinding: Sendable, Equatable {
     var members: [(key: String, value: String)] = []
     document.forEachMember(document.root) { key, value in
       let text = String(decoding: document.bytes[document.range(value)], as: UTF8.self)
-      members.append((document.string(key) ?? "", text))
+      // The range of a string lies within its quotes.
+      let isText = document.kind(value) == .string
+      members.append((document.string(key) ?? "", isText ? "\"\(text)\"" : text))
     }
     return members
   }
