@@ -16,7 +16,9 @@ package struct RunRecord: Sendable, Equatable {
   }
 
   /// What made the run come about.
-  package enum Trigger: String, Sendable, CaseIterable, Codable { case request, schedule, retry, manual }
+  package enum Trigger: String, Sendable, CaseIterable, Codable {
+    case request, schedule, retry, manual
+  }
 
   /// Where the event was seen from. Inside events never add a second start or end.
   package enum Vantage: String, Sendable, CaseIterable { case outside, inside }

@@ -10,7 +10,7 @@ enum ExplainCommand: Command {
     synopsis: "--journal DIR [--config FILE] [--rule R]… [--p-max P] [--format F] ID…",
     options: [
       .init("--journal", "DIR", "the journal to read"),
-      .init("--format", "F", choices: ["text", "jsonl"], "how to print"),
+      .init("--format", "F", choices: ["text", "json"], "how to print"),
     ] + DetectionOptions.options.filter { ["--config", "--rule", "--p-max"].contains($0.name) },
     operand: "ID", operandIsRequired: true,
     discussion: [
@@ -45,7 +45,7 @@ enum ExplainCommand: Command {
     _ one: ExplainedFinding, _ stored: [StoredFinding], _ format: String, isFirst: Bool,
     _ tool: Tool
   ) {
-    if format == "jsonl" {
+    if format == "json" {
       var writer = JSONWriter()
       one.encode(to: &writer, stored: stored)
       return tool.print(bytes: writer.bytes)

@@ -9,7 +9,7 @@ import Testing
     "saved, read and gone on from at any entry gives the findings and the file of a run from the start",
     arguments: [3, 8] as [UInt64])
   func everySplit(seed: UInt64) throws {
-    let records = SmallJournal(seed: seed).records
+    let records = SmallJournal(seed: seed, triggerCount: 18).records
     var rebuilds = 0
     for count in 0...records.count {
       let disk = try SmallJournal.disk(records.prefix(count))
