@@ -57,6 +57,10 @@ package struct DetectionConfiguration: Sendable, Equatable {
   package var episodeGapSeconds = 3600.0
   /// Seconds that a run may begin before its request without a word, on a pair without a history.
   package var clockSkewToleranceSeconds = 2.0
+  /// Holidays, and who keeps which.
+  package var calendar = WorkCalendar()
+  /// Announced maintenance.
+  package var maintenance = MaintenancePlan()
 
   package init() {}
 

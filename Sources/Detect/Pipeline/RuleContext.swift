@@ -25,6 +25,12 @@ struct Draft: Sendable {
   var history = Finding.History(events: 0, days: 0)
   var explanation = ""
   var evidence: [Int] = []
+  /// The source that the finding is about, where it is about one.
+  var source: String?
+  /// When what it is about happened, where that is neither `timestamp` nor `episodeAt`.
+  var happenedAt: Timestamp?
+  /// Whether announced maintenance makes it informational.
+  var heedsMaintenance = true
 
   init(
     rule: String, subject: String, episodeSubject: String, timestamp: Timestamp, pValue: Double
@@ -76,9 +82,22 @@ struct RuleContext: Sendable {
     return configuration.pMax ?? spent
   }
 
-  func localHour(_ instant: Timestamp, zone: String?, principal: String?) -> LocalHour {
-    zones.localHour(
+  /// The level that the next test would have; counts none.
+  func levelAhead(at now: Timestamp) -> Double {
+    var ahead = budget
+    return configuration.pMax ?? ahead.level(at: now)
+  }
+
+  /// The local hour by the principal's zone and the holidays that they keep.
+  func localHour(
+    _ instant: Timestamp, zone: String?, principal: String?, isService: Bool = false
+  ) -> LocalHour {
+    let known = zones.firstKnown(
       at: instant, zones: configuration.zones(record: zone, principal: principal))
+    let hour = LocalHour(instant, offsetSeconds: known?.offset ?? 0)
+    let calendar = configuration.calendar.calendar(
+      principal: principal, zone: known?.zone, isService: isService)
+    return calendar.map(hour.keeping) ?? hour
   }
 
   /// The id that a draft's finding has.
@@ -89,16 +108,23 @@ struct RuleContext: Sendable {
   /// Turns a draft into a finding of its episode.
   mutating func report(_ draft: Draft) {
     let pValue = min(1, max(draft.pValue, 1e-300))
+    let window = maintenance(draft)
     let episode = episodes.episode(
-      of: draft, gapSeconds: configuration.episodeGapSeconds, identify: identify)
+      of: draft, isMaintenance: window != nil, gapSeconds: configuration.episodeGapSeconds,
+      identify: identify)
+    let announced = window.map {
+      [Finding.Fact("maintenance", $0.name.isEmpty ? "announced" : $0.name)]
+    }
+    let severity = draft.severity ?? configuration.severity(pValue)
     findings.append(
       Finding(
         findingID: findingID(draft),
         rule: draft.rule, timestamp: draft.timestamp,
-        severity: draft.severity ?? configuration.severity(pValue), pValue: pValue,
+        severity: window == nil ? severity : .informational, pValue: pValue,
         principal: draft.principal, job: draft.job, requestID: draft.requestID,
         runID: draft.runID, activityID: draft.activityID, episodeID: episode,
-        observed: draft.observed, expected: draft.expected, history: draft.history,
+        observed: draft.observed + (announced ?? []), expected: draft.expected,
+        history: draft.history,
         explanation: draft.explanation, evidence: draft.evidence,
         score: Finding.score(pValue)))
   }
@@ -121,10 +147,11 @@ struct EpisodeTable: Sendable {
 
   private var open: [String: Episode] = [:]
 
+  /// What happens under announced maintenance has episodes of its own: what follows it is news.
   mutating func episode(
-    of draft: Draft, gapSeconds: Double, identify: (String) -> String
+    of draft: Draft, isMaintenance: Bool, gapSeconds: Double, identify: (String) -> String
   ) -> String {
-    let key = "\(draft.rule)/\(draft.episodeSubject)"
+    let key = "\(draft.rule)/\(draft.episodeSubject)\(isMaintenance ? "/maintenance" : "")"
     let at = draft.episodeAt
     if var episode = open[key], abs(at.seconds(since: episode.last)) <= gapSeconds {
       episode.last = max(episode.last, at)

@@ -164,6 +164,7 @@ struct CoverageGapRule: DetectionRule {
     var draft = Draft(
       rule: CoverageGapRule.name, subject: "\(name)/silent/\(source.last.rfc3339)",
       episodeSubject: name, timestamp: at, pValue: pValue)
+    draft.source = name
     draft.observed = [
       .init("source", name), .init("last_at", source.last.rfc3339), .init("silent_s", elapsed),
     ]
@@ -186,6 +187,7 @@ struct CoverageGapRule: DetectionRule {
     var draft = Draft(
       rule: CoverageGapRule.name, subject: "\(name)/\(key)/\(start?.rfc3339 ?? "")",
       episodeSubject: "\(name)/\(key)", timestamp: at, pValue: pValue)
+    draft.source = name
     draft.observed = [
       .init("source", name), .init("missing", key),
       .init("missing_count", Double(source.missing[kind])), .init("count", Double(source.total)),

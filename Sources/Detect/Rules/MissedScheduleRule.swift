@@ -6,7 +6,9 @@ import Ingest
 /// The intervals between starts are a quantity like durations (QuantityBaseline): the survival of
 /// the running interval falls with time, and a timer fires at the instant at which it reaches the
 /// level. Only jobs that are regular are asked: at least 8 starts on 5 days, and a tail that begins
-/// at most half above the median interval. Said once per interval.
+/// at most half above the median interval. Said once per interval. A job without a start on a
+/// weekend for eight weeks (on a holiday, for over a year) is measured in working time: the seconds
+/// of such days count neither in its past intervals nor in the running one.
 struct MissedScheduleRule: DetectionRule {
   static let name = "missed_schedule"
 
@@ -22,11 +24,13 @@ struct MissedScheduleRule: DetectionRule {
     let generation: Int
     let judgement: JobQuantities.Judgement?
     let level: Double
+    let free: FreeDays
     let activity: Activity
   }
 
   private var intervals = JobQuantities()
   private var waiting: [String: Waiting] = [:]
+  private var freeDays: [String: FreeDayRecord] = [:]
   private var timers = TimerQueue<(job: String, generation: Int)>()
   private var generation = 0
 
@@ -37,8 +41,9 @@ struct MissedScheduleRule: DetectionRule {
       let job = update.activity.job, let startedAt = update.activity.startedAt
     else { return }
     if let last = waiting[job] {
-      let interval = startedAt.seconds(since: last.since)
-      guard interval >= MissedScheduleRule.intervalMin else { return }
+      guard startedAt.seconds(since: last.since) >= MissedScheduleRule.intervalMin else { return }
+      let interval = max(
+        1, context.workingTime.seconds(from: last.since, to: startedAt, without: last.free))
       let day = Int(startedAt.microseconds.flooredDivision(by: 86_400_000_000).quotient)
       intervals.learn(job, interval, day: day, isHealthy: true, judgedBy: last.judgement)
     } else if waiting.count >= MissedScheduleRule.jobCountMax {
@@ -51,17 +56,24 @@ struct MissedScheduleRule: DetectionRule {
     _ job: String, since: Timestamp, _ update: ActivityUpdate, _ context: inout RuleContext
   ) {
     generation += 1
+    let time = context.workingTime
+    let day = time.day(of: since)
+    var record = freeDays[job] ?? FreeDayRecord()
+    record.learn(day, time.kind(day))
+    freeDays[job] = record
+    let free = record.free(on: day)
     let judgement = intervals.judgement(
       of: job, halfLifeDays: context.configuration.halfLifeDays)
     let isRegular = judgement.map(MissedScheduleRule.isRegular) ?? false
     let level = isRegular ? context.level(at: update.at) : 0
     waiting[job] = Waiting(
-      since: since, generation: generation, judgement: judgement, level: level,
+      since: since, generation: generation, judgement: judgement, level: level, free: free,
       activity: update.activity)
     guard isRegular, let tail = judgement?.past.tail else { return }
     let seconds = tail.value(atSurvival: level) + 1e-6
     guard seconds < 3e7 else { return }
-    timers.insert((job, generation), at: since.advanced(bySeconds: seconds))
+    timers.insert(
+      (job, generation), at: time.instant(after: seconds, from: since, without: free))
   }
 
   private static func isRegular(_ judgement: JobQuantities.Judgement) -> Bool {
@@ -73,19 +85,25 @@ struct MissedScheduleRule: DetectionRule {
     guard let (at, key) = timers.removeFirst(), let wait = waiting[key.job],
       wait.generation == key.generation, let judgement = wait.judgement
     else { return }
-    let elapsed = at.seconds(since: wait.since)
+    let elapsed = context.workingTime.seconds(from: wait.since, to: at, without: wait.free)
     let pValue = judgement.past.tail.survival(elapsed)
-    guard pValue <= wait.level * (1 + 1e-9) else { return }
+    guard pValue <= wait.level * (1 + 1e-6) else { return }
     var draft = Draft(
       rule: MissedScheduleRule.name, subject: "\(key.job)/\(wait.since.rfc3339)",
       episodeSubject: key.job, timestamp: at, pValue: pValue)
     draft.job = key.job
     draft.evidence = wait.activity.evidence
     draft.history = judgement.history
-    draft.observed = [.init("since", wait.since.rfc3339), .init("elapsed_s", elapsed)]
+    let whole = at.seconds(since: wait.since)
+    draft.observed = [.init("since", wait.since.rfc3339), .init("elapsed_s", whole)]
+    var working = ""
+    if whole > elapsed + 1 {
+      draft.observed.append(.init("working_s", elapsed))
+      working = " (\(Legible.duration(elapsed)) of it on working days)"
+    }
     draft.expected = judgement.past.tail.facts(unit: "s")
     draft.explanation =
-      "\(Legible.name(key.job)) has not started for \(Legible.duration(elapsed)): of its "
+      "\(Legible.name(key.job)) has not started for \(Legible.duration(whole))\(working): of its "
       + "\(Legible.count(judgement.count, "interval")) before, about "
       + "\(Legible.number(judgement.past.tail.exceedance * 100)) in 100 were longer than "
       + "\(Legible.duration(judgement.past.tail.threshold)) (\(Legible.odds(pValue)))"

@@ -61,7 +61,8 @@ struct OffHoursRule: DetectionRule {
   private mutating func judge(_ update: ActivityUpdate, _ context: inout RuleContext) {
     let activity = update.activity
     guard let principal = activity.principal, let at = activity.requestedAt else { return }
-    let local = context.localHour(at, zone: activity.zone, principal: principal)
+    let local = context.localHour(
+      at, zone: activity.zone, principal: principal, isService: activity.principalType == .service)
     rebuildPeers(at, context)
     guard let index = index(of: principal) else { return }
     personDays -= habits[index].dayCount
@@ -71,7 +72,7 @@ struct OffHoursRule: DetectionRule {
     habits[index].countEvent()
     let verdict =
       habits[index].verdict(day: local.day, cell: local.hourOfWeek)
-      ?? newVerdict(index, local, requestedAt: at, now: update.at, &context)
+      ?? newVerdict(index, local, activity.job, requestedAt: at, now: update.at, &context)
     guard verdict.pValue <= verdict.level else { return }
     let draft = draft(update, local, verdict, index, context)
     if reported.count < OffHoursRule.reportedCountMax {
@@ -81,10 +82,11 @@ struct OffHoursRule: DetectionRule {
   }
 
   private mutating func newVerdict(
-    _ index: Int, _ local: LocalHour, requestedAt: Timestamp, now: Timestamp,
+    _ index: Int, _ local: LocalHour, _ job: String?, requestedAt: Timestamp, now: Timestamp,
     _ context: inout RuleContext
   ) -> Habit.Verdict {
     let (cell, day) = (local.hourOfWeek, local.day)
+    let isMaintenance = context.isMaintenance(from: requestedAt, to: requestedAt, job: job)
     let habit = habits[index]
     let kappa =
       context.configuration.kappa
@@ -99,7 +101,10 @@ struct OffHoursRule: DetectionRule {
     let verdict = Habit.Verdict(
       cell: cell, surprise: surprise,
       pValue: max(scale.pValue(surprise), rarestForYoungSite(on: day)),
-      level: context.level(at: now), ownWeight: habit.profile.total, peerWeight: kappa)
+      level: isMaintenance ? context.levelAhead(at: now) : context.level(at: now),
+      ownWeight: habit.profile.total, peerWeight: kappa)
+    // Work that was announced is no habit.
+    if isMaintenance { return verdict }
     scale.learn(surprise)
     habits[index].note(verdict, day: day, at: requestedAt, context.configuration)
     return verdict
@@ -144,6 +149,7 @@ struct OffHoursRule: DetectionRule {
       .init("zone", zone ?? "UTC"), .init("hour_of_week", Double(local.hourOfWeek)),
       .init("surprise", verdict.surprise),
     ]
+    if let holiday = local.holiday { draft.observed.append(.init("holiday", holiday)) }
     draft.expected = [
       .init("own_weight", verdict.ownWeight), .init("peer_weight", verdict.peerWeight),
       .init("peers", Double(peerCount)),
@@ -152,15 +158,16 @@ struct OffHoursRule: DetectionRule {
     draft.history = .init(events: habit.eventCount - 1, days: habit.dayCount)
     draft.explanation =
       "\(Legible.name(principal)) triggered \(Legible.name(activity.job ?? "a job")) at "
-      + "\(local.clock) local time (\(Legible.name(zone ?? "UTC"))), \(local.weekdayName): "
-      + OffHoursRule.past(habit, nearest, local)
+      + "\(local.clock) local time (\(Legible.name(zone ?? "UTC"))), \(local.weekdayName)"
+      + (local.holiday.map(Legible.holiday) ?? "") + ": " + OffHoursRule.past(habit, nearest, local)
       + " (\(Legible.odds(verdict.pValue)) among the triggers of everyone's past; "
       + "\(Legible.count(peerCount, "peer")))"
     return draft
   }
 
   private static func past(_ habit: Habit, _ nearest: Int?, _ local: LocalHour) -> String {
-    let days = CircularProfile.isWeekend(local.hourOfWeek) ? "weekends" : "weekdays"
+    let freeDays = local.holiday == nil ? "weekends" : "weekends and holidays"
+    let days = CircularProfile.isWeekend(local.hourOfWeek) ? freeDays : "weekdays"
     if habit.dayCount == 0 { return "nothing was known of them before today, so peers judge it" }
     let span = "in \(Legible.count(habit.dayCount, "active day")) "
     guard let nearest else { return span + "they were never active on \(days)" }

@@ -67,6 +67,8 @@ struct ResourceBlowupRule: DetectionRule {
         context.report(draft(quantity, value, update, judgement, pValue))
       }
     }
+    let since = update.at.advanced(bySeconds: -(update.activity.durationSeconds ?? 0))
+    if context.isMaintenance(from: since, to: update.at, job: job) { return }
     let day = Int(update.at.microseconds.flooredDivision(by: 86_400_000_000).quotient)
     past[quantity.rawValue].learn(
       job, value, day: day, isHealthy: update.activity.state == .succeeded, judgedBy: judgement)

@@ -129,6 +129,9 @@ struct RunawayRule: DetectionRule {
         context.report(draft(run, judgement, at: update.at, elapsed: elapsed, pValue: pValue))
       }
     }
+    let isAnnounced = context.isMaintenance(
+      from: run.startedAt, to: run.startedAt.advanced(bySeconds: elapsed), job: activity.job)
+    if isAnnounced { return }
     let day = RunawayRule.day(run.startedAt.advanced(bySeconds: elapsed))
     learntCount += 1
     durations.learn(
