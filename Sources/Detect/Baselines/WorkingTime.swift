@@ -1,7 +1,7 @@
 import Ingest
 
 /// Which days do not count for one schedule.
-struct FreeDays: Sendable, Equatable {
+struct FreeDays: Sendable, Equatable, Codable {
   var weekends = false
   var holidays = false
 
@@ -100,7 +100,7 @@ extension RuleContext {
 }
 
 /// When a schedule last ran on a free day: whether it works then.
-struct FreeDayRecord: Sendable {
+struct FreeDayRecord: Sendable, Codable {
   /// Days without a start on a weekend after which weekends are free; of holidays, a year and more.
   static let weekendMemoryDays = 56
   static let holidayMemoryDays = 400

@@ -29,6 +29,8 @@ struct Draft: Sendable {
   var source: String?
   /// When what it is about happened, where that is neither `timestamp` nor `episodeAt`.
   var happenedAt: Timestamp?
+  /// The values that an approval teaches the rule.
+  var lessons: [Double] = []
   /// Whether announced maintenance makes it informational.
   var heedsMaintenance = true
 
@@ -64,6 +66,7 @@ struct RuleContext: Sendable {
   let identify: @Sendable (String) -> String
   private var budget: OnlineBudget
   private var episodes = EpisodeTable()
+  private var reported = ReportedFindings()
   private(set) var findings: [Finding] = []
 
   init(
@@ -73,7 +76,7 @@ struct RuleContext: Sendable {
     self.configuration = configuration
     self.zones = zones
     self.identify = identify
-    budget = OnlineBudget(alertsPerDay: configuration.alertsPerDay)
+    budget = OnlineBudget(configuration.budget)
   }
 
   /// The level of one test, which is counted by asking.
@@ -81,6 +84,9 @@ struct RuleContext: Sendable {
     let spent = budget.level(at: now)
     return configuration.pMax ?? spent
   }
+
+  /// One more run has started.
+  mutating func countRun() { budget.countRun() }
 
   /// The level that the next test would have; counts none.
   func levelAhead(at now: Timestamp) -> Double {
@@ -105,6 +111,14 @@ struct RuleContext: Sendable {
     identify("\(draft.rule)/\(RuleContext.rulesVersion)/\(draft.subject)")
   }
 
+  /// Whom a finding that was said is about, while it is remembered.
+  func reportedPrincipal(of id: String) -> String? { reported.principal(of: id) }
+
+  /// The finding that the approval is to teach.
+  mutating func takeReported(_ approval: ApprovalRecord) -> ReportedFinding? {
+    reported.take(approval)
+  }
+
   /// Turns a draft into a finding of its episode.
   mutating func report(_ draft: Draft) {
     let pValue = min(1, max(draft.pValue, 1e-300))
@@ -112,17 +126,22 @@ struct RuleContext: Sendable {
     let episode = episodes.episode(
       of: draft, isMaintenance: window != nil, gapSeconds: configuration.episodeGapSeconds,
       identify: identify)
+    // Declared rules always speak, and maintenance is no alert: neither spends.
+    let isAlert = draft.severity == nil && window == nil && configuration.pMax == nil
+    if episode.isNew, isAlert { budget.countAlert(at: draft.timestamp) }
     let announced = window.map {
       [Finding.Fact("maintenance", $0.name.isEmpty ? "announced" : $0.name)]
     }
+    let id = findingID(draft)
+    reported.note(draft, id: id)
     let severity = draft.severity ?? configuration.severity(pValue)
     findings.append(
       Finding(
-        findingID: findingID(draft),
+        findingID: id,
         rule: draft.rule, timestamp: draft.timestamp,
         severity: window == nil ? severity : .informational, pValue: pValue,
         principal: draft.principal, job: draft.job, requestID: draft.requestID,
-        runID: draft.runID, activityID: draft.activityID, episodeID: episode,
+        runID: draft.runID, activityID: draft.activityID, episodeID: episode.id,
         observed: draft.observed + (announced ?? []), expected: draft.expected,
         history: draft.history,
         explanation: draft.explanation, evidence: draft.evidence,
@@ -150,13 +169,13 @@ struct EpisodeTable: Sendable {
   /// What happens under announced maintenance has episodes of its own: what follows it is news.
   mutating func episode(
     of draft: Draft, isMaintenance: Bool, gapSeconds: Double, identify: (String) -> String
-  ) -> String {
+  ) -> (id: String, isNew: Bool) {
     let key = "\(draft.rule)/\(draft.episodeSubject)\(isMaintenance ? "/maintenance" : "")"
     let at = draft.episodeAt
     if var episode = open[key], abs(at.seconds(since: episode.last)) <= gapSeconds {
       episode.last = max(episode.last, at)
       open[key] = episode
-      return episode.id
+      return (episode.id, false)
     }
     let id = identify("episode/\(key)/\(at.rfc3339)")
     if open.count >= EpisodeTable.subjectCountMax {
@@ -164,6 +183,6 @@ struct EpisodeTable: Sendable {
       if open.count >= EpisodeTable.subjectCountMax { open.removeAll() }
     }
     open[key] = Episode(id: id, last: at)
-    return id
+    return (id, true)
   }
 }

@@ -26,6 +26,7 @@ struct MissedScheduleRule: DetectionRule {
     let level: Double
     let free: FreeDays
     let activity: Activity
+    var isApproved = false
   }
 
   private var intervals = JobQuantities()
@@ -46,6 +47,7 @@ struct MissedScheduleRule: DetectionRule {
         1, context.workingTime.seconds(from: last.since, to: startedAt, without: last.free))
       let day = Int(startedAt.microseconds.flooredDivision(by: 86_400_000_000).quotient)
       intervals.learn(job, interval, day: day, isHealthy: true, judgedBy: last.judgement)
+      if last.isApproved { teach(job, interval, day: day, context.configuration) }
     } else if waiting.count >= MissedScheduleRule.jobCountMax {
       return
     }
@@ -81,6 +83,30 @@ struct MissedScheduleRule: DetectionRule {
       && judgement.past.days >= dayCountMin && judgement.past.spread <= spreadMax
   }
 
+  /// The lesson is the interval as it was judged; of one that goes on, the whole once it ends.
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
+    guard let job = finding.job, let interval = finding.lessons.first else { return }
+    if let wait = waiting[job], finding.subject == MissedScheduleRule.subject(job, wait.since) {
+      waiting[job]?.isApproved = true
+      return
+    }
+    let day = Int(
+      finding.timestamp.microseconds.flooredDivision(by: 86_400_000_000).quotient)
+    teach(job, interval, day: day, configuration)
+  }
+
+  private static func subject(_ job: String, _ since: Timestamp) -> String {
+    "\(job)/\(since.rfc3339)"
+  }
+
+  private mutating func teach(
+    _ job: String, _ interval: Double, day: Int, _ configuration: DetectionConfiguration
+  ) {
+    for _ in 0..<configuration.quarantineDays {
+      intervals.learn(job, interval, day: day, isHealthy: true, judgedBy: nil)
+    }
+  }
+
   mutating func fireTimer(_ context: inout RuleContext) {
     guard let (at, key) = timers.removeFirst(), let wait = waiting[key.job],
       wait.generation == key.generation, let judgement = wait.judgement
@@ -89,11 +115,12 @@ struct MissedScheduleRule: DetectionRule {
     let pValue = judgement.past.tail.survival(elapsed)
     guard pValue <= wait.level * (1 + 1e-6) else { return }
     var draft = Draft(
-      rule: MissedScheduleRule.name, subject: "\(key.job)/\(wait.since.rfc3339)",
+      rule: MissedScheduleRule.name, subject: MissedScheduleRule.subject(key.job, wait.since),
       episodeSubject: key.job, timestamp: at, pValue: pValue)
     draft.job = key.job
     draft.evidence = wait.activity.evidence
     draft.history = judgement.history
+    draft.lessons = [elapsed]
     let whole = at.seconds(since: wait.since)
     draft.observed = [.init("since", wait.since.rfc3339), .init("elapsed_s", whole)]
     var working = ""

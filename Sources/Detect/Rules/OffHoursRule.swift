@@ -25,11 +25,6 @@ struct OffHoursRule: DetectionRule {
   /// Days in which a site shows its weekly pattern twice.
   static let youngSiteDays = 14
 
-  /// Findings that a person may still approve; further ones only wait for recurrence.
-  static let reportedCountMax = 100_000
-
-  /// Index of the habit behind each finding.
-  private var reported: [String: Int] = [:]
   private var indexByPrincipal: [String: Int] = [:]
   private var habits: [Habit] = []
   private var peers = PeerHabits()
@@ -39,23 +34,16 @@ struct OffHoursRule: DetectionRule {
   private var personDays = 0
 
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
-    switch event {
-    case .activity(let update) where update.change == .triggered: judge(update, &context)
-    case .record(let indexed):
-      guard case .approval(let approval) = indexed.record.body else { return }
-      learn(approval, context.configuration)
-    default: break
-    }
+    guard case .activity(let update) = event, update.change == .triggered else { return }
+    judge(update, &context)
   }
 
-  /// A person who says that a finding is all right teaches at once.
-  private mutating func learn(
-    _ approval: ApprovalRecord, _ configuration: DetectionConfiguration
-  ) {
-    guard approval.subject == .finding, approval.event == .given, let id = approval.subjectID,
-      let index = reported[id]
+  /// The lesson is the hour of the week. Findings about declared working time teach no habit.
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
+    guard finding.subject == finding.activityID, let cell = finding.lessons.first,
+      let index = finding.principal.flatMap({ indexByPrincipal[$0] })
     else { return }
-    habits[index].approve(configuration)
+    habits[index].approve(Int(cell), configuration)
   }
 
   private mutating func judge(_ update: ActivityUpdate, _ context: inout RuleContext) {
@@ -74,11 +62,7 @@ struct OffHoursRule: DetectionRule {
       habits[index].verdict(day: local.day, cell: local.hourOfWeek)
       ?? newVerdict(index, local, activity.job, requestedAt: at, now: update.at, &context)
     guard verdict.pValue <= verdict.level else { return }
-    let draft = draft(update, local, verdict, index, context)
-    if reported.count < OffHoursRule.reportedCountMax {
-      reported[context.findingID(draft)] = index
-    }
-    context.report(draft)
+    context.report(draft(update, local, verdict, index, context))
   }
 
   private mutating func newVerdict(
@@ -155,6 +139,7 @@ struct OffHoursRule: DetectionRule {
       .init("peers", Double(peerCount)),
     ]
     if let nearest { draft.expected.append(.init("hours_to_nearest", Double(nearest))) }
+    draft.lessons = [Double(local.hourOfWeek)]
     draft.history = .init(events: habit.eventCount - 1, days: habit.dayCount)
     draft.explanation =
       "\(Legible.name(principal)) triggered \(Legible.name(activity.job ?? "a job")) at "

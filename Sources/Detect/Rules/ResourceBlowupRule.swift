@@ -74,6 +74,19 @@ struct ResourceBlowupRule: DetectionRule {
       job, value, day: day, isHealthy: update.activity.state == .succeeded, judgedBy: judgement)
   }
 
+  /// The lesson is the value; the subject's last part names the quantity.
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
+    guard let value = finding.lessons.first, let key = finding.subject.split(separator: "/").last,
+      let quantity = Quantity.allCases.first(where: { $0.key == key })
+    else { return }
+    let day = Int(
+      finding.timestamp.microseconds.flooredDivision(by: 86_400_000_000).quotient)
+    for _ in 0..<configuration.quarantineDays {
+      past[quantity.rawValue].learn(
+        finding.job ?? "", value, day: day, isHealthy: true, judgedBy: nil)
+    }
+  }
+
   private func draft(
     _ quantity: Quantity, _ value: Double, _ update: ActivityUpdate,
     _ judgement: JobQuantities.Judgement, _ pValue: Double
@@ -86,6 +99,7 @@ struct ResourceBlowupRule: DetectionRule {
     draft.describe(update.activity)
     draft.history = judgement.history
     draft.observed = [.init(quantity.key, value)]
+    draft.lessons = [value]
     draft.expected = tail.facts(unit: quantity.key)
     let whose =
       judgement.isJudgedByAll
