@@ -4,7 +4,8 @@ import Ingest
 ///
 /// Windows are UTC hours. A count is judged when it grows; its tail probability under the subject's
 /// law becomes a p-value by its rank among all subjects' closed windows (SurpriseScale), since
-/// counts have heavier tails than any one law. A window is one test, at its first event.
+/// counts have heavier tails than any one law. A window is one test, at its first event. A window that
+/// was flagged, at p up to `quarantineP`, is not learnt until such windows recur or a person approves.
 struct BurstDetector: Sendable, Codable {
   static let windowSeconds = 3600
   static let subjectCountMax = 100_000
@@ -33,11 +34,13 @@ struct BurstDetector: Sendable, Codable {
     var baseline = CountBaseline()
     var days = 0
     var lastDay = Int64.min
+    var isApproved = false
   }
 
   private var states: [String: State] = [:]
   private var everyone = CountBaseline()
   private var scale = SurpriseScale(halfLife: BurstDetector.scaleHalfLife)
+  private var quarantine = Quarantine()
   let countMin: Int
 
   /// - Parameter countMin: events in a window below which nothing is a burst.
@@ -49,7 +52,7 @@ struct BurstDetector: Sendable, Codable {
     let window = seconds.flooredDivision(by: Int64(BurstDetector.windowSeconds)).quotient
     guard var state = states[subject] ?? newState(window) else { return nil }
     if state.window != window {
-      close(&state)
+      close(&state, subject, context.configuration)
       state.window = window
     }
     if state.count == 0 {
@@ -85,13 +88,44 @@ struct BurstDetector: Sendable, Codable {
       history: .init(events: state.baseline.seen, days: state.days - 1), step: state.steps - 1)
   }
 
-  private mutating func close(_ state: inout State) {
-    scale.learn(BurstDetector.surprise(state.count, state.baseline.law(everyone)))
-    state.baseline.learn(state.count)
-    everyone.learn(state.count)
+  private mutating func close(
+    _ state: inout State, _ subject: String, _ configuration: DetectionConfiguration
+  ) {
+    let surprise = BurstDetector.surprise(state.count, state.baseline.law(everyone))
+    let isFlagged =
+      state.count >= countMin && !state.isApproved
+      && scale.pValue(surprise) <= configuration.quarantineP
+    scale.learn(surprise)
+    if isFlagged {
+      let day = Int(state.window.flooredDivision(by: 24).quotient)
+      let recurring = quarantine.hold(subject, Double(state.count), day: day, configuration)
+      for each in recurring { learn(Int(each.value), &state) }
+    } else {
+      learn(state.count, &state)
+    }
+    state.isApproved = false
     state.count = 0
     state.lastP = 1
     state.steps = 0
+  }
+
+  private mutating func learn(_ count: Int, _ state: inout State) {
+    state.baseline.learn(count)
+    everyone.learn(count)
+  }
+
+  /// The lesson is the count; what waits of the subject is learnt with it.
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
+    guard var state = states[finding.episodeSubject], let count = finding.lessons.first else {
+      return
+    }
+    let held = quarantine.release(finding.episodeSubject).map(\.value)
+    let missing = max(0, configuration.quarantineDays - held.count)
+    for value in held + [Double](repeating: count, count: missing) { learn(Int(value), &state) }
+    let seconds = finding.timestamp.microseconds.flooredDivision(by: 1_000_000).quotient
+    let window = seconds.flooredDivision(by: Int64(BurstDetector.windowSeconds)).quotient
+    if window == state.window { state.isApproved = true }
+    states[finding.episodeSubject] = state
   }
 
   private func newState(_ window: Int64) -> State? {
@@ -126,6 +160,7 @@ extension BurstDetector.Burst {
       .init("window_s", Double(BurstDetector.windowSeconds)),
     ]
     draft.expected = [.init("count_mean", expectedCount)]
+    draft.lessons = [Double(count)]
     draft.history = history
     draft.explanation =
       "\(who) \(did) \(Legible.count(count, "time")) within the hour from "

@@ -105,14 +105,18 @@ struct Habit: Sendable, Codable {
     return least
   }
 
-  /// A person said that these hours are all right: what waits is learnt at once.
+  /// A person said that this hour is all right: it is learnt at once, and what waits within an hour
+  /// of it on such days.
   ///
-  /// One word weighs as much as the days of recurrence that it stands for.
-  mutating func approve(_ configuration: DetectionConfiguration) {
-    for cell in Set(quarantine.map(\.cell)).sorted() {
+  /// One word weighs as much as the days of recurrence that it stands for. An hour of the running
+  /// day is judged anew.
+  mutating func approve(_ cell: Int, _ configuration: DetectionConfiguration) {
+    let alike = quarantine.map(\.cell).filter { Habit.areNear($0, cell) }
+    for cell in Set(alike + [cell]).sorted() {
       for _ in 0..<configuration.quarantineDays { add([cell]) }
     }
-    quarantine.removeAll()
+    quarantine.removeAll { Habit.areNear($0.cell, cell) }
+    today.removeAll { Habit.areNear($0.cell, cell) }
   }
 
   /// Hours between the cell and the nearest learnt activity on such days; nil for none within 12.

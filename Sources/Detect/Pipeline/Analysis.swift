@@ -25,10 +25,12 @@ package struct Analysis: Sendable, Codable {
   /// The sums asked for of the findings since the last time.
   package mutating func takeExplained() -> [ExplainedFinding] { pipeline.takeExplained() }
 
-  /// Whether a record tells of what is analysed. Vigil's own records, whose time is that of the
-  /// import, do not.
+  private static let ownSources: Set = [Journal.controlSource, Journal.importSource]
+
+  /// Whether a record tells of what is analysed. The journal's and the import's own records, whose
+  /// time is that of the import, do not.
   package static func isHeard(_ record: Record) -> Bool {
-    !record.header.source.hasPrefix("vigil/")
+    !ownSources.contains(record.header.source)
   }
 
   /// Joins one record and judges what it completes.

@@ -30,8 +30,23 @@ package struct DetectionPipeline: Sendable {
   /// Fires the timers up to the event's instant, then lets every rule judge and learn it.
   package mutating func observe(_ event: CorrelatedEvent) -> [Finding] {
     fireTimers(upTo: event.at)
+    if case .activity(let update) = event, update.change == .started, update.activity.attempts <= 1
+    {
+      context.countRun()
+    }
     for index in rules.indices { rules[index].observe(event, &context) }
+    if case .record(let indexed) = event, case .approval(let approval) = indexed.record.body {
+      teach(approval)
+    }
     return context.takeFindings()
+  }
+
+  /// An approval goes to the rule whose finding it names, after all have judged the approval itself.
+  private mutating func teach(_ approval: ApprovalRecord) {
+    guard let finding = context.takeReported(approval) else { return }
+    for index in rules.indices where type(of: rules[index]).name == finding.rule {
+      rules[index].approve(finding, context.configuration)
+    }
   }
 
   /// Lets time pass without an event, up to and including `now`.

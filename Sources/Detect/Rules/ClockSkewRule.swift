@@ -49,6 +49,19 @@ struct ClockSkewRule: DetectionRule {
     if lags[job, default: []].count > ClockSkewRule.lagCountMax { lags[job]?.removeFirst() }
   }
 
+  /// The lesson is the lag: the clocks stand like that.
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
+    guard let job = finding.job, let lag = finding.lessons.first, var known = lags[job] else {
+      return
+    }
+    // As many as make it the lowest tenth.
+    known += [Double](repeating: lag, count: 1 + ClockSkewRule.lagCountMax / 10)
+    lags[job] = known.suffix(ClockSkewRule.lagCountMax)
+    for _ in 0..<configuration.quarantineDays {
+      rates.learn(job, isStrange: true, at: finding.timestamp)
+    }
+  }
+
   private static func lowTenth(_ lags: [Double]) -> Double {
     guard lags.count >= 5 else { return 0 }
     return lags.sorted()[lags.count / 10]
@@ -62,6 +75,7 @@ struct ClockSkewRule: DetectionRule {
       timestamp: update.at, pValue: rate.share)
     draft.describe(update.activity)
     draft.observed = [.init("lag_s", lag)]
+    draft.lessons = [lag]
     draft.expected = [.init("lag_low_tenth_s", usual), .init("share", rate.share)]
     draft.history = rate.history
     draft.explanation =

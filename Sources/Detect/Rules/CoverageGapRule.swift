@@ -174,6 +174,8 @@ struct CoverageGapRule: DetectionRule {
     var draft = Draft(
       rule: CoverageGapRule.name, subject: "\(name)/silent/\(source.last.rfc3339)",
       episodeSubject: name, timestamp: at, pValue: pValue)
+    draft.source = name
+    draft.lessons = [elapsed]
     draft.observed = [
       .init("source", name), .init("last_at", source.last.rfc3339), .init("silent_s", elapsed),
     ]
@@ -191,6 +193,24 @@ struct CoverageGapRule: DetectionRule {
     }
   }
 
+  /// One lesson is a silence in seconds; three are the kind, what it lacked, and out of how many.
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
+    let lessons = finding.lessons
+    let name = finding.source ?? ""
+    for _ in 0..<configuration.quarantineDays {
+      if lessons.count == 1 {
+        let day = Int(
+          finding.timestamp.microseconds.flooredDivision(by: 86_400_000_000).quotient)
+        gaps.learn(name, lessons[0], day: day, isHealthy: true, judgedBy: nil)
+      } else if lessons.count == 3 {
+        let weight = 1 / lessons[2].squareRoot()
+        sources[name]?.rates[Int(lessons[0])].learn(true, weight: weight * lessons[1])
+        sources[name]?.rates[Int(lessons[0])].learn(
+          false, weight: weight * (lessons[2] - lessons[1]))
+      }
+    }
+  }
+
   private func draft(
     _ name: String, _ source: Source, _ kind: Int, _ share: Double, _ pValue: Double,
     _ at: Timestamp
@@ -200,6 +220,8 @@ struct CoverageGapRule: DetectionRule {
     var draft = Draft(
       rule: CoverageGapRule.name, subject: "\(name)/\(key)/\(start?.rfc3339 ?? "")",
       episodeSubject: "\(name)/\(key)", timestamp: at, pValue: pValue)
+    draft.source = name
+    draft.lessons = [Double(kind), Double(source.missing[kind]), Double(source.total)]
     draft.observed = [
       .init("source", name), .init("missing", key),
       .init("missing_count", Double(source.missing[kind])), .init("count", Double(source.total)),

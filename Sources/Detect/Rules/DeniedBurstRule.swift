@@ -10,6 +10,10 @@ struct DeniedBurstRule: DetectionRule {
 
   private var bursts = BurstDetector(countMin: 5)
 
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
+    bursts.approve(finding, configuration)
+  }
+
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
     guard case .request(let indexed, let outcome) = event,
       outcome == .denied || outcome == .unauthenticated,

@@ -15,6 +15,10 @@ protocol DetectionRule: Sendable, Codable {
   /// Judges, then learns.
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext)
 
+  /// A person approved one of the rule's findings, which teaches at once: as much as the
+  /// `quarantineDays` days of recurrence that it stands for.
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration)
+
   /// Called once `nextTimer` has been reached; moves it on.
   mutating func fireTimer(_ context: inout RuleContext)
 }
@@ -22,4 +26,5 @@ protocol DetectionRule: Sendable, Codable {
 extension DetectionRule {
   var nextTimer: Timestamp? { nil }
   mutating func fireTimer(_ context: inout RuleContext) {}
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {}
 }

@@ -9,6 +9,9 @@ import Ingest
 /// / r) * (b / r). The site's rate is the Good-Turing mass of unseen pairs: first occurrences among
 /// triggers (Good 1953). Surprise = -ln q; p = rank of the surprise among all past triggers, of
 /// which most had none. A job that nobody ever triggered is new, not foreign, and not judged.
+///
+/// A pair is seen for the first time once. What waits in quarantine is what it says of the
+/// principal, that they take up others' jobs: one evening among foreign jobs excuses no further one.
 struct FirstSeenRule: DetectionRule {
   static let name = "first_seen"
 
@@ -47,6 +50,7 @@ struct FirstSeenRule: DetectionRule {
   private var byJob: [String: Tally] = [:]
   private var site = Tally()
   private var scale = SurpriseScale(halfLife: FirstSeenRule.scaleHalfLife)
+  private var quarantine = Quarantine()
 
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
     guard case .activity(let update) = event, update.change == .triggered,
@@ -55,18 +59,19 @@ struct FirstSeenRule: DetectionRule {
     let pair = Pair(principal: principal, job: job)
     let isNew = !pairs.contains(pair) && pairs.count < FirstSeenRule.pairCountMax
     let isArrival = isNew && byJob[job] != nil
+    var pValue = 1.0
     if isArrival {
-      judge(update, principal, job, &context)
+      pValue = judge(update, principal, job, &context)
     } else {
       _ = context.level(at: update.at)
       scale.learn(nil)
     }
-    learn(pair, isNew: isNew, isArrival: isArrival, at: update.at)
+    learn(pair, isNew: isNew, isArrival: isArrival, pValue, at: update.at, context.configuration)
   }
 
   private mutating func judge(
     _ update: ActivityUpdate, _ principal: String, _ job: String, _ context: inout RuleContext
-  ) {
+  ) -> Double {
     let siteRate = (Double(site.arrivals) + 0.5) / (Double(site.triggers) + 1)
     let principalRate = (byPrincipal[principal] ?? Tally()).rate(
       siteRate, prior: FirstSeenRule.principalPrior)
@@ -78,7 +83,7 @@ struct FirstSeenRule: DetectionRule {
     let pValue = rank.pValue
     let level = context.level(at: update.at)
     scale.learn(surprise)
-    guard pValue <= level else { return }
+    guard pValue <= level else { return pValue }
     var draft = Draft(
       rule: FirstSeenRule.name, subject: update.activity.activityID,
       episodeSubject: principal, timestamp: update.at, pValue: pValue)
@@ -104,12 +109,33 @@ struct FirstSeenRule: DetectionRule {
         job: .init(triggers: theirs.triggers, arrivals: theirs.arrivals), rank: rank, scale: past
       ).working()
     }
+    return pValue
   }
 
-  private mutating func learn(_ pair: Pair, isNew: Bool, isArrival: Bool, at: Timestamp) {
+  /// The principal took up this job, and a person says that this is all right.
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
+    guard let principal = finding.principal, let job = finding.job else { return }
+    if !quarantine.release(FirstSeenRule.key(principal, job)).isEmpty {
+      byPrincipal[principal]?.arrivals += 1
+    }
+  }
+
+  private static func key(_ principal: String, _ job: String) -> String {
+    "\(principal.utf8.count)/\(principal)/\(job)"
+  }
+
+  private mutating func learn(
+    _ pair: Pair, isNew: Bool, isArrival: Bool, _ pValue: Double, at: Timestamp,
+    _ configuration: DetectionConfiguration
+  ) {
     let day = Int(at.microseconds.flooredDivision(by: 86_400_000_000).quotient)
     if isNew { pairs.insert(pair) }
-    byPrincipal[pair.principal, default: Tally()].count(isArrival: isArrival, day: day)
+    let key = FirstSeenRule.key(pair.principal, pair.job)
+    var isLearnt = isArrival && pValue > configuration.quarantineP
+    if isArrival && !isLearnt || quarantine.isHeld(key) {
+      isLearnt = !quarantine.hold(key, 1, day: day, configuration).isEmpty
+    }
+    byPrincipal[pair.principal, default: Tally()].count(isArrival: isLearnt, day: day)
     byJob[pair.job, default: Tally()].count(isArrival: isArrival, day: day)
     site.count(isArrival: isArrival, day: day)
   }

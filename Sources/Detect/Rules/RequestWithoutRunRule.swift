@@ -41,6 +41,7 @@ struct RequestWithoutRunRule: DetectionRule {
       rule: RequestWithoutRunRule.name, subject: activity.activityID, episodeSubject: job,
       timestamp: update.at, pValue: rate.share)
     draft.describe(activity)
+    draft.happenedAt = activity.requestedAt
     draft.severity = .high
     let waited = activity.requestedAt.map { update.at.seconds(since: $0) } ?? 0
     draft.observed = [.init("waited_s", waited)]

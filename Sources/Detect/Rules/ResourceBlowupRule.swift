@@ -71,9 +71,24 @@ struct ResourceBlowupRule: DetectionRule {
         }
       }
     }
+    let since = update.at.advanced(bySeconds: -(update.activity.durationSeconds ?? 0))
+    if context.isMaintenance(from: since, to: update.at, job: job) { return }
     let day = Int(update.at.microseconds.flooredDivision(by: 86_400_000_000).quotient)
     past[quantity.rawValue].learn(
       job, value, day: day, isHealthy: update.activity.state == .succeeded, judgedBy: judgement)
+  }
+
+  /// The lesson is the value; the subject's last part names the quantity.
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
+    guard let value = finding.lessons.first, let key = finding.subject.split(separator: "/").last,
+      let quantity = Quantity.allCases.first(where: { $0.key == key })
+    else { return }
+    let day = Int(
+      finding.timestamp.microseconds.flooredDivision(by: 86_400_000_000).quotient)
+    for _ in 0..<configuration.quarantineDays {
+      past[quantity.rawValue].learn(
+        finding.job ?? "", value, day: day, isHealthy: true, judgedBy: nil)
+    }
   }
 
   private func draft(
@@ -88,6 +103,7 @@ struct ResourceBlowupRule: DetectionRule {
     draft.describe(update.activity)
     draft.history = judgement.history
     draft.observed = [.init(quantity.key, value)]
+    draft.lessons = [value]
     draft.expected = tail.facts(unit: quantity.key)
     let whose =
       judgement.isJudgedByAll

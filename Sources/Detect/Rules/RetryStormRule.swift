@@ -142,6 +142,19 @@ struct RetryStormRule: DetectionRule {
     state.streak = 0
   }
 
+  /// The lesson is the length of the streak.
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
+    guard let job = finding.job, var state = states[job], let streak = finding.lessons.first else {
+      return
+    }
+    for _ in 0..<configuration.quarantineDays {
+      state.afterGood.learn(true)
+      state.afterAbortive.learn(true, weight: (streak - 1) / streak.squareRoot())
+      state.afterAbortive.learn(false)
+    }
+    states[job] = state
+  }
+
   private mutating func learnGood(_ state: inout State) {
     scale.learn(nil)
     state.afterGood.fade(by: 0.995)
@@ -163,6 +176,7 @@ struct RetryStormRule: DetectionRule {
     draft.observed = [
       .init("streak", Double(state.streak)), .init("streak_started_at", state.startedAt.rfc3339),
     ]
+    draft.lessons = [Double(state.streak)]
     draft.expected = [
       .init("abortive_after_good", state.a), .init("abortive_after_abortive", state.c),
     ]

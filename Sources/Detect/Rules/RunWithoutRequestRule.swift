@@ -45,6 +45,7 @@ struct RunWithoutRequestRule: DetectionRule {
       rule: RunWithoutRequestRule.name, subject: activity.activityID, episodeSubject: job,
       timestamp: update.at, pValue: rate.share)
     draft.describe(activity)
+    draft.happenedAt = activity.startedAt
     draft.severity = activity.trigger == .schedule ? .high : .critical
     draft.observed = [.init("link", activity.link.rawValue)]
     if let trigger = activity.trigger {

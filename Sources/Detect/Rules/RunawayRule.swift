@@ -31,6 +31,7 @@ struct RunawayRule: DetectionRule {
     var activity: Activity
     var step = 0
     var lastP = 1.0
+    var isApproved = false
   }
 
   private struct RunTimer: Sendable, Codable {
@@ -108,7 +109,7 @@ struct RunawayRule: DetectionRule {
   }
 
   mutating func fireTimer(_ context: inout RuleContext) {
-    guard let (at, key) = timers.removeFirst(), var run = open[key.id],
+    guard let (at, key) = timers.removeFirst(), var run = open[key.id], !run.isApproved,
       run.generation == key.generation, let judgement = run.judgement,
       let level = RunawayRule.level(run, context)
     else { return }
@@ -130,7 +131,7 @@ struct RunawayRule: DetectionRule {
     guard var run = open.removeValue(forKey: activity.activityID) else { return }
     run.activity = activity
     let elapsed = activity.durationSeconds ?? update.at.seconds(since: run.startedAt)
-    if let judgement = run.judgement, context.configuration.pMax != nil {
+    if let judgement = run.judgement, context.configuration.pMax != nil, !run.isApproved {
       let pValue = judgement.past.tail.survival(elapsed)
       if pValue <= run.level, pValue < run.lastP, pValue >= run.rarest {
         run.step = max(run.step, 1)
@@ -139,11 +140,35 @@ struct RunawayRule: DetectionRule {
         }
       }
     }
+    let isAnnounced = context.isMaintenance(
+      from: run.startedAt, to: run.startedAt.advanced(bySeconds: elapsed), job: activity.job)
+    if isAnnounced { return }
+    if run.isApproved { teach(activity.job, elapsed, at: update.at, context.configuration) }
     let day = RunawayRule.day(run.startedAt.advanced(bySeconds: elapsed))
     learntCount += 1
     durations.learn(
       activity.job ?? "", elapsed, day: day, isHealthy: activity.state == .succeeded,
       judgedBy: run.judgement)
+  }
+
+  /// The lesson is the time that had elapsed; of a run that goes on, its whole duration once it ends,
+  /// and no more is said of it.
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
+    if let id = finding.activityID, open[id] != nil {
+      open[id]?.isApproved = true
+      open[id]?.step = RunawayRule.escalationCountMax
+    } else if let elapsed = finding.lessons.first {
+      teach(finding.job, elapsed, at: finding.timestamp, configuration)
+    }
+  }
+
+  private mutating func teach(
+    _ job: String?, _ elapsed: Double, at: Timestamp, _ configuration: DetectionConfiguration
+  ) {
+    for _ in 0..<configuration.quarantineDays {
+      durations.learn(
+        job ?? "", elapsed, day: RunawayRule.day(at), isHealthy: true, judgedBy: nil)
+    }
   }
 
   /// Day since the epoch, UTC: jobs have no zone.
@@ -173,6 +198,7 @@ struct RunawayRule: DetectionRule {
     draft.describe(activity)
     draft.history = judgement.history
     draft.observed = [.init("elapsed_s", elapsed)]
+    draft.lessons = [elapsed]
     draft.expected = tail.facts(unit: "s")
     let past =
       judgement.isJudgedByAll

@@ -7,6 +7,10 @@ struct TriggerBurstRule: DetectionRule {
 
   private var bursts = BurstDetector(countMin: 5)
 
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
+    bursts.approve(finding, configuration)
+  }
+
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
     guard case .activity(let update) = event, update.change == .triggered,
       let principal = update.activity.principal, let at = update.activity.requestedAt

@@ -44,12 +44,16 @@ struct ConfigurationFile {
       try reader.optional("zone", .zone(zones))
     }
     for (name, zone) in principals { detection.zoneByPrincipal[name] = zone }
+    let calendars = CalendarFiles(configuration: reader.file, zones: zones.catalogue)
+    detection.calendar = try calendars.holidays(from: &reader)
+    detection.maintenance = try calendars.maintenance(
+      from: &reader, siteZone: detection.siteZone)
   }
 }
 
 extension ConfigurationKind where Value == String {
   /// The name of a zone that the system knows.
-  fileprivate static func zone(_ zones: SystemZones) -> ConfigurationKind {
+  static func zone(_ zones: SystemZones) -> ConfigurationKind {
     ConfigurationKind(expected: "an IANA time zone that this system knows, as \"Europe/Berlin\"") {
       value in
       guard case .string(let name) = value.content, zones.knows(name) else { return nil }

@@ -5,8 +5,8 @@ import Ingest
 /// Records in, correlated events out, and what was seen of time on the way.
 struct EventPump {
   private var correlator: Correlator
-  /// The latest event time of an emitter: the end of what was read. Vigil's own records, whose time
-  /// is that of the import, do not move it.
+  /// The latest event time of an emitter: the end of what was read. The journal's and the import's
+  /// own records, whose time is that of the import, are left out.
   private(set) var end: Timestamp?
   private(set) var recordCount = 0
 

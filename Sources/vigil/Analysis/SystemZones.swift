@@ -3,7 +3,7 @@ import Ingest
 
 /// The system's time zones, as detection asks for them.
 struct SystemZones: ZoneLookup {
-  private let catalogue: ZoneCatalogue
+  let catalogue: ZoneCatalogue
 
   init(_ catalogue: ZoneCatalogue) { self.catalogue = catalogue }
 

@@ -8,7 +8,7 @@ import Testing
   static let rules: Set<String> = [
     "off_hours", "runaway", "resource_blowup", "first_seen", "run_without_request",
     "request_without_run", "trigger_burst", "denied_burst", "retry_storm", "missed_schedule",
-    "non_owner", "clock_skew", "coverage_gap",
+    "non_owner", "clock_skew", "coverage_gap", "token_after_rotation", "approval_misuse",
   ]
 
   private static func request(_ at: Timestamp, _ principal: String?, _ serial: Int) -> IndexedRecord
@@ -63,6 +63,11 @@ import Testing
     history.add(History.at(day: 39, hour: 12), .triggered, skewed)
     let orphan = history.activity("nightly", principal: nil)
     history.add(History.at(day: 39, hour: 13), .requestMissing, orphan)
+    history.control(History.at(day: 20, hour: 8), .tokenRevoked, "t-1")
+    history.decision(
+      History.at(day: 21, hour: 8), .permit, by: "svc", credential: "t-1", request: "late")
+    history.approval(History.at(day: 22, hour: 8), .requested, "a-1", by: "svc", of: "run-1")
+    history.approval(History.at(day: 22, hour: 9), .given, "a-1", by: "svc", of: "run-1")
     var lost = history.activity("nightly", principal: "svc")
     lost.requestedAt = History.at(day: 39, hour: 14)
     lost.status = 202
@@ -128,7 +133,7 @@ import Testing
   func budget(alertsPerDay: Double) {
     let (findings, explained) = WorkingTests.explained(WorkingTests.everything(), prefixes: [""]) {
       $0.pMax = nil
-      $0.alertsPerDay = alertsPerDay
+      $0.budget = .alertsPerDay(alertsPerDay)
     }
     #expect(explained.map(\.finding) == findings && !findings.isEmpty)
     for one in explained {
