@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 RELEASE := .build/release/vigil
 
-.PHONY: help demo build test check campaign lint bench install dependencies test-dependencies fixtures
+.PHONY: help demo build test check campaign fuzz lint bench install dependencies test-dependencies fixtures
 
 help:            ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[a-z ]*## */\t/' | expand -t 16
@@ -34,12 +34,15 @@ campaign: dependencies ## every fault campaign in its long form: half an hour
 	VIGIL_CAMPAIGN=long swift test --filter 'CrashCampaignTests|RecoveryCrashTests|QueueCrashTests'
 	.build/release/campaign all --seed $(or $(SEED),1)
 
+fuzz: dependencies ## every parser of outside bytes under libFuzzer: 60 s each (SECONDS, HARNESS)
+	Fuzz/run.sh $(or $(SECONDS),60) $(HARNESS)
+
 bench: dependencies ## durable appends a second, next to a bare loop, SQLite and PostgreSQL
 	swift build -c release --product durable-benchmark
 	Benchmarks/durable/run.sh
 
 lint:            ## swift format in strict mode
-	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks fixtures/sixty-days
+	swift format lint --strict --recursive Package.swift Sources Tests Fuzz Benchmarks fixtures/sixty-days
 
 fixtures: dependencies ## write fixtures/sixty-days anew from its seed
 	fixtures/sixty-days/regenerate.sh

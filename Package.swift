@@ -3,16 +3,29 @@ import PackageDescription
 
 // One list of settings for every Swift target: language mode 6, the upcoming features that house
 // rules rely on, strict memory safety, and no warning left standing.
-let settings: [SwiftSetting] = [
-  .swiftLanguageMode(.v6),
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-  .enableExperimentalFeature("Lifetimes"),
-  .strictMemorySafety(),
-  .treatAllWarnings(as: .error),
-]
+// VIGIL_FUZZ is set by Fuzz/run.sh alone: everything is then instrumented, and there is one more
+// executable, which links libFuzzer.
+let isFuzzing = Context.environment["VIGIL_FUZZ"] == "1"
+let fuzzing: [SwiftSetting] = isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer"])] : []
+let settings: [SwiftSetting] =
+  [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+  ] + fuzzing
+
+// lld, since libFuzzer brings a main of its own beside ours, which gold refuses to choose from.
+let fuzzTool = Target.executableTarget(
+  name: "fuzz", dependencies: ["FuzzHarnesses"], path: "Fuzz/Driver",
+  swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])],
+  linkerSettings: [
+    .unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "muldefs"])
+  ])
 
 /// The arrows of ARCHITECTURE.md: Correlate -> Ingest; Detect -> Correlate, Ingest;
 /// Report -> Detect, Correlate, Ingest; GatewayAndScheduler -> Ingest; vigil -> all. Nothing else.
@@ -65,6 +78,11 @@ let package = Package(
       name: "campaign", dependencies: ["Ingest", "TestSupport"], path: "Tests/Campaigns",
       swiftSettings: settings),
 
+    // One harness for each parser of bytes from outside, and the tool that hands them to libFuzzer.
+    .target(
+      name: "FuzzHarnesses", dependencies: ["GatewayAndScheduler", "Ingest", "TestSupport"],
+      path: "Fuzz/Harnesses", swiftSettings: settings),
+
     .target(
       name: "TestSupport", dependencies: ["Ingest"], path: "Tests/TestSupport",
       swiftSettings: settings),
@@ -83,9 +101,10 @@ let package = Package(
     .testTarget(
       name: "GatewayAndSchedulerTests",
       dependencies: ["GatewayAndScheduler", "Ingest", "TestSupport"], swiftSettings: settings),
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzHarnesses"], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["SixtyDays", "Ingest", "TestSupport", "vigil", "sixty-days", "campaign"],
       swiftSettings: settings),
-  ]
+  ] + (isFuzzing ? [fuzzTool] : [])
 )

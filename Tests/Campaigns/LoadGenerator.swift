@@ -71,9 +71,10 @@ struct LoadGenerator: Sendable {
 
   private func seal() async throws {
     while true {
-      let checkpoint = try await queue.checkpoint()
-      Acknowledgements.write(
-        "checkpoint \(checkpoint.origin) \(checkpoint.size) \(checkpoint.root.hex)\n")
+      if let checkpoint = try await queue.checkpoint()?.checkpoint {
+        Acknowledgements.write(
+          "checkpoint \(checkpoint.origin) \(checkpoint.size) \(checkpoint.root.hex)\n")
+      }
       try await Task.sleep(for: .milliseconds(7))
     }
   }

@@ -1,30 +1,6 @@
 import Foundation
 import Testing
 
-/// A tool that runs on until it is told to stop.
-private final class RunningTool {
-  private let process = Process()
-
-  init(_ words: [String], in folder: TemporaryFolder) throws {
-    let tests = try #require(CommandLine.arguments.first)
-    process.executableURL = URL(fileURLWithPath: tests).resolvingSymlinksInPath()
-      .deletingLastPathComponent().appendingPathComponent("vigil")
-    process.arguments = words
-    process.standardInput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-  }
-
-  var identifier: Int32 { process.processIdentifier }
-
-  /// SIGTERM, and its exit status.
-  func stop() -> Int32 {
-    process.terminate()
-    process.waitUntilExit()
-    return process.terminationStatus
-  }
-}
-
 @Suite("vigil record") struct RecordCommandTests {
   private func line(_ id: String, _ extra: String = "") -> String {
     #"{"v":1,"kind":"control","ts":"2026-11-24T05:28:54Z","source":"cron/backup","#
@@ -68,10 +44,7 @@ private final class RunningTool {
     let path = try journal(folder)
     let log = folder.path("empty.log")
     #expect(FileManager.default.createFile(atPath: log, contents: nil))
-    let writer = try RunningTool(["ingest", "--journal", path, "--follow", log], in: folder)
-    for _ in 0..<5000 where !FileManager.default.fileExists(atPath: path + "/writer.sock") {
-      usleep(2000)
-    }
+    let writer = try RunningTool.follow(log, into: path, folder)
     for number in 0..<5 {
       let ran = try record(path, line("\(number)"))
       #expect(ran.output.contains("\"appended\""), "\(ran.errors)")

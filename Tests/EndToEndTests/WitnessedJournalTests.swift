@@ -2,51 +2,6 @@ import Foundation
 import Ingest
 import Testing
 
-/// A `vigil witness` that runs beside the test, on a Unix socket.
-private final class RunningWitness {
-  let socket: String
-  let vkey: String
-  private let process = Process()
-
-  init(_ name: String, in folder: TemporaryFolder, trusting vkey: String) throws {
-    // Unix sockets have short paths: the folder of the test may be too deep.
-    socket = "/tmp/vigil-\(UUID().uuidString.prefix(8))-\(name)"
-    let output = folder.path("\(name).out")
-    #expect(FileManager.default.createFile(atPath: output, contents: nil))
-    process.executableURL = try BuiltTool.url()
-    process.arguments = [
-      "witness", "--store", folder.path(name), "--key", folder.path("\(name).key"), "--name",
-      "\(name).example", "--trust", vkey, "--socket", socket,
-    ]
-    process.standardOutput = FileHandle(forWritingAtPath: output)
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    self.vkey = try RunningWitness.vkey(output, process)
-  }
-
-  /// It prints its vkey once it listens.
-  private static func vkey(_ path: String, _ process: Process) throws -> String {
-    while process.isRunning {
-      let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
-      if text.hasSuffix("\n"), let line = text.split(separator: "\n").first {
-        return String(line.dropFirst("vkey ".count))
-      }
-      sched_yield()
-    }
-    throw CocoaError(.executableLoad)
-  }
-
-  /// Ends it as an operator does; its exit status.
-  func stop() -> Int32 {
-    process.terminate()
-    process.waitUntilExit()
-    try? FileManager.default.removeItem(atPath: socket + ".lock")
-    return process.terminationStatus
-  }
-
-  var address: String { "unix:" + socket }
-}
-
 @Suite("a journal, its key and its witnesses, with the built tool")
 struct WitnessedJournalTests {
   private let fixture = BuiltTool.fixture("recorded/live-1/luigi-events.jsonl")

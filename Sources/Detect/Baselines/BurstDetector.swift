@@ -46,11 +46,14 @@ struct BurstDetector: Sendable, Codable {
   /// - Parameter countMin: events in a window below which nothing is a burst.
   init(countMin: Int) { self.countMin = countMin }
 
-  /// Counts one event; a burst when it is one.
+  /// Counts one event; a burst when it is one. One that comes after its window was closed is not
+  /// counted.
   mutating func count(_ subject: String, at: Timestamp, _ context: inout RuleContext) -> Burst? {
     let seconds = at.microseconds.flooredDivision(by: 1_000_000).quotient
     let window = seconds.flooredDivision(by: Int64(BurstDetector.windowSeconds)).quotient
-    guard var state = states[subject] ?? newState(window) else { return nil }
+    guard var state = states[subject] ?? newState(window), window >= state.window else {
+      return nil
+    }
     if state.window != window {
       close(&state, subject, context.configuration)
       state.window = window

@@ -1,31 +1,78 @@
 /// One quantity of the runs of every job: what each job's past says, and what all jobs' past says.
+///
+/// The survival under a job's past is itself ranked among those of all past runs (SurpriseScale), so
+/// that 1 in 1,000 is 1 in 1,000 whatever the law is wrong about.
 struct JobQuantities: Sendable, Codable {
-  /// What a value is judged by.
+  /// What a value is judged by, frozen when the judgement was asked for.
   struct Judgement: Sendable, Codable {
-    let past: QuantityBaseline.Past
+    let tail: QuantityTail
+    let curve: SurpriseCurve
     /// Past values of the job; 0 when all jobs stand in.
     let count: Int
-    let isJudgedByAll: Bool
+    /// Distinct days behind them.
+    let days: Int
+    /// The own part of it; nil when all jobs stand in.
+    let past: QuantityBaseline.Past?
 
-    var history: Finding.History {
-      .init(events: count, days: isJudgedByAll ? 0 : past.days)
+    var isJudgedByAll: Bool { past == nil }
+    var history: Finding.History { .init(events: count, days: days) }
+
+    /// -ln of the survival under the job's past.
+    func surprise(_ x: Double) -> Double { -Elementary.log(tail.survival(x)) }
+
+    /// P(a run is at least this surprising), in (0, 1].
+    func pValue(_ x: Double) -> Double { curve.pValue(surprise(x)) }
+
+    /// The least x at which p is at most the level; nil when nothing is that rare yet.
+    func value(atPValue level: Double) -> Double? {
+      guard let surprise = curve.surprise(atPValue: level), surprise > 0 else { return nil }
+      return tail.value(atSurvival: Elementary.exp(-surprise))
+    }
+
+    /// The numbers from which a person recomputes p at x.
+    func facts(at x: Double, unit: String) -> [Finding.Fact] {
+      var facts = tail.facts(at: x, unit: unit)
+      facts.append(.init("survival", tail.survival(x)))
+      guard let rank = curve.tail, surprise(x) >= rank.start else { return facts }
+      return facts + [
+        .init("rank_from_surprise", rank.start), .init("rank_share", rank.share),
+        .init("rank_shape", rank.shape), .init("rank_scale", rank.scale),
+      ]
     }
   }
 
   /// Jobs kept; further ones are judged by all jobs.
   static let jobCountMax = 50_000
+  /// Judged values after which one counts half in the rank.
+  static let scaleHalfLife = 20_000.0
+  /// Runs for which the laws are believed to be right before their ranks say otherwise.
+  static let honestCount = 1000.0
 
   private(set) var baselines: [String: QuantityBaseline] = [:]
-  private(set) var everyone = QuantityBaseline()
   private var population = TailPopulation()
+  private var pool = PooledValues()
+  private var scale: SurpriseScale
+  private var curve: SurpriseCurve
+  private var day: Int?
 
-  /// The tail as of now; nil before anything was learnt.
-  mutating func judgement(of job: String, halfLifeDays: Double) -> Judgement? {
-    if let past = baselines[job]?.past(population, halfLifeDays: halfLifeDays) {
-      return Judgement(past: past, count: baselines[job]?.count ?? 0, isJudgedByAll: false)
+  init() {
+    scale = SurpriseScale(
+      halfLife: JobQuantities.scaleHalfLife, honest: JobQuantities.honestCount)
+    curve = scale.frozen()
+  }
+
+  /// The law as of now: the job's own past up to its last value, that of all jobs up to the last
+  /// day with values.
+  mutating func judgement(of job: String, halfLifeDays: Double) -> Judgement {
+    guard let past = baselines[job]?.past(population, halfLifeDays: halfLifeDays) else {
+      return Judgement(
+        tail: QuantityTail(pool: pool.survival), curve: curve, count: 0, days: 0, past: nil)
     }
-    guard let past = everyone.past(TailPopulation(), halfLifeDays: halfLifeDays) else { return nil }
-    return Judgement(past: past, count: 0, isJudgedByAll: true)
+    let tail = QuantityTail(
+      own: past.tail, size: past.size, largest: past.largest, count: past.count,
+      pool: pool.survival)
+    return Judgement(
+      tail: tail, curve: curve, count: baselines[job]?.count ?? 0, days: past.days, past: past)
   }
 
   /// Learns a value and how well it was foretold. Only healthy values teach the body.
@@ -33,17 +80,32 @@ struct JobQuantities: Sendable, Codable {
     _ job: String, _ value: Double, day: Int, isHealthy: Bool, judgedBy judgement: Judgement?
   ) {
     guard value > 0, value.isFinite else { return }
-    if let judgement, !judgement.isJudgedByAll {
-      let tail = judgement.past.tail
-      let excess = value > tail.threshold ? Elementary.log(value / tail.threshold) : nil
-      let weight = baselines[job]?.weight(onDay: day) ?? 1
-      baselines[job]?.noteForecast(
-        exceedance: tail.exceedance, excess: excess, weight: weight)
-      population.learn(
-        judgement.past.kind, foreseen: judgement.past.foreseen, excess: excess, weight: weight)
+    turn(to: day)
+    let weight = baselines[job]?.weight(onDay: day) ?? 1
+    if let judgement {
+      scale.learn(judgement.surprise(value))
+      note(value, job, judgement.past, weight: weight)
     }
-    everyone.learn(value, day: day, isHealthy: isHealthy)
+    pool.learn(value, weight: weight)
     guard baselines[job] != nil || baselines.count < JobQuantities.jobCountMax else { return }
     baselines[job, default: QuantityBaseline()].learn(value, day: day, isHealthy: isHealthy)
+  }
+
+  /// What all jobs share stands still within a day: runs that start on one day are judged alike.
+  private mutating func turn(to day: Int) {
+    guard day > self.day ?? Int.min else { return }
+    self.day = day
+    pool.turn(to: day)
+    curve = scale.frozen()
+  }
+
+  private mutating func note(
+    _ value: Double, _ job: String, _ past: QuantityBaseline.Past?, weight: Double
+  ) {
+    guard let past else { return }
+    let tail = past.tail
+    let excess = value > tail.threshold ? Elementary.log(value / tail.threshold) : nil
+    baselines[job]?.noteForecast(exceedance: tail.exceedance, excess: excess, weight: weight)
+    population.learn(past.kind, foreseen: past.foreseen, excess: excess, weight: weight)
   }
 }

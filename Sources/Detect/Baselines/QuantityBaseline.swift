@@ -19,6 +19,11 @@ struct QuantityBaseline: Sendable, Codable {
     let foreseen: Double
     /// ln(threshold / median of the healthy values).
     let spread: Double
+    /// Runs, days of m counting as √m.
+    let size: Double
+    /// The largest values kept, largest first, and how many they were taken from.
+    let largest: [Double]
+    let count: Int
   }
 
   private struct Exceeded: Sendable, Codable {
@@ -130,7 +135,11 @@ struct QuantityBaseline: Sendable, Codable {
     let foreseen = (above + 1) / (total + 1)
     let tail = population.tail(
       kind, threshold: threshold, foreseen: foreseen, above: above, excessSum: excessSum)
-    return Past(tail: tail, days: dayCount, kind: kind, foreseen: foreseen, spread: spread)
+    return Past(
+      tail: tail, days: dayCount, kind: kind, foreseen: foreseen, spread: spread,
+      size: weights.reduce(0, +),
+      largest: order.suffix(QuantityTail.largestCountMax).reversed().map { kept[$0].value },
+      count: kept.count)
   }
 
   /// Weight m^-1/2 for each run of a day with m runs, and each run's age in active days.

@@ -30,7 +30,7 @@ package struct DetectionConfiguration: Sendable, Equatable {
   /// IANA zone by principal; a record's own zone goes first.
   package var zoneByPrincipal: [String: String] = [:]
   /// Pseudo-observations of the peers in every principal's profile: the weight n / (n + kappa).
-  package var kappa = 0.5
+  package var kappa = 1.0
   /// Pseudo-observations added per hour that was seen on one day only.
   package var kappaPerIsolatedHour = 0.5
   /// Active days after which evidence counts half.
@@ -46,7 +46,7 @@ package struct DetectionConfiguration: Sendable, Equatable {
   /// When set, every finding with p at or below it is reported and the budget is not asked.
   package var pMax: Double?
   /// With `pMax`: a running job is reported again each time its p fell by this factor.
-  package var escalationFactor = 2.0
+  package var escalationFactor = 1.25
   /// p at or below which a trigger is not learnt from until it recurs or a person approves it.
   package var quarantineP = 0.002
   /// Distinct days, and days from first to last, after which what recurs is a habit.

@@ -104,7 +104,7 @@ struct CoverageGapRule: DetectionRule {
     guard let judgement = source.judgement, !judgement.isJudgedByAll, judgement.count >= 7 else {
       return nil
     }
-    let seconds = judgement.past.tail.value(atSurvival: source.level)
+    guard let seconds = judgement.value(atPValue: source.level) else { return nil }
     let wait = max(silenceSecondsMin, seconds) + 1e-6
     return wait < 3e7 ? source.last.advanced(bySeconds: wait) : nil
   }
@@ -159,7 +159,8 @@ struct CoverageGapRule: DetectionRule {
   private mutating func fallSilent(
     _ name: String, _ at: Timestamp, _ context: inout RuleContext
   ) {
-    guard var source = sources[name], let judgement = source.judgement else { return }
+    guard var source = sources[name], let judgement = source.judgement, let past = judgement.past
+    else { return }
     let due = CoverageGapRule.silenceEnd(source)
     source.hasTimer = false
     if let due, due > at {
@@ -169,7 +170,7 @@ struct CoverageGapRule: DetectionRule {
     sources[name] = source
     if source.hasTimer { return }
     let elapsed = at.seconds(since: source.last)
-    let pValue = judgement.past.tail.survival(elapsed)
+    let pValue = judgement.pValue(elapsed)
     guard pValue <= source.level * (1 + 1e-9) else { return }
     var draft = Draft(
       rule: CoverageGapRule.name, subject: "\(name)/silent/\(source.last.rfc3339)",
@@ -179,13 +180,13 @@ struct CoverageGapRule: DetectionRule {
     draft.observed = [
       .init("source", name), .init("last_at", source.last.rfc3339), .init("silent_s", elapsed),
     ]
-    draft.expected = judgement.past.tail.facts(unit: "s")
+    draft.expected = judgement.facts(at: elapsed, unit: "s")
     draft.history = judgement.history
     draft.explanation =
       "nothing came from \(Legible.name(name)) for \(Legible.duration(elapsed)): on "
       + "\(Legible.count(judgement.count, "day")) before, the longest silence of a day went beyond "
-      + "\(Legible.duration(judgement.past.tail.threshold)) on about "
-      + "\(Legible.number(judgement.past.tail.exceedance * 100)) in 100 (\(Legible.odds(pValue)))"
+      + "\(Legible.duration(past.tail.threshold)) on about "
+      + "\(Legible.number(past.tail.exceedance * 100)) in 100 (\(Legible.odds(pValue)))"
     context.report(draft) {
       TailWorking.working(
         elapsed, judgement, past: gaps.past(of: name, judgement), noun: "day",

@@ -4,11 +4,13 @@ import Ingest
 /// A principal who triggers a job that others have triggered and they never have.
 ///
 /// Two rates foretell it: how often this principal takes up others' jobs (per trigger), and how
-/// often this job is taken up by someone new (per trigger), each shrunk to the site's rate r as if
-/// 100 and 2 triggers had shown r. Together, as independent factors on the site's odds: q = r * (a
-/// / r) * (b / r). The site's rate is the Good-Turing mass of unseen pairs: first occurrences among
-/// triggers (Good 1953). Surprise = -ln q; p = rank of the surprise among all past triggers, of
-/// which most had none. A job that nobody ever triggered is new, not foreign, and not judged.
+/// often this job is taken up by someone new (per trigger). The first is shrunk to the rate of
+/// principals of like experience as if 300 triggers had shown it (whose first trigger it is takes up
+/// others' jobs far more often than whose thousandth), the second to the site's rate r as if 2 had.
+/// Together, as independent factors on the site's odds: q = r * (a / r) * (b / r). The rates are
+/// Good-Turing masses of unseen pairs: first occurrences among triggers (Good 1953). Surprise =
+/// -ln q; p = rank of the surprise among all past triggers, of which most had none. A job that
+/// nobody ever triggered is new, not foreign, and not judged.
 ///
 /// A pair is seen for the first time once. What waits in quarantine is what it says of the
 /// principal, that they take up others' jobs: one evening among foreign jobs excuses no further one.
@@ -18,9 +20,13 @@ struct FirstSeenRule: DetectionRule {
   /// Pairs kept; beyond it the rule falls silent about pairs it would have to add.
   static let pairCountMax = 1_000_000
   /// Triggers at the site's rate that a principal, and a job, start with.
-  static let principalPrior = 100.0
+  static let principalPrior = 300.0
   static let jobPrior = 2.0
   static let scaleHalfLife = 50_000.0
+  /// Triggers below which a principal is of a class of experience; the last class has no edge.
+  static let experienceEdges = [1, 3, 10, 30, 100, 300]
+  /// Triggers at the site's rate that a class of experience starts with.
+  static let experiencePrior = 20.0
 
   private struct Tally: Sendable, Codable {
     var triggers = 0
@@ -35,8 +41,8 @@ struct FirstSeenRule: DetectionRule {
       lastDay = day
     }
 
-    func rate(_ siteRate: Double, prior: Double) -> Double {
-      (Double(arrivals) + prior * siteRate) / (Double(triggers) + prior)
+    func rate(_ priorRate: Double, prior: Double) -> Double {
+      (Double(arrivals) + prior * priorRate) / (Double(triggers) + prior)
     }
   }
 
@@ -48,6 +54,8 @@ struct FirstSeenRule: DetectionRule {
   private var pairs: Set<Pair> = []
   private var byPrincipal: [String: Tally] = [:]
   private var byJob: [String: Tally] = [:]
+  private var byExperience = [Tally](
+    repeating: Tally(), count: FirstSeenRule.experienceEdges.count + 1)
   private var site = Tally()
   private var scale = SurpriseScale(halfLife: FirstSeenRule.scaleHalfLife)
   private var quarantine = Quarantine()
@@ -73,8 +81,11 @@ struct FirstSeenRule: DetectionRule {
     _ update: ActivityUpdate, _ principal: String, _ job: String, _ context: inout RuleContext
   ) -> Double {
     let siteRate = (Double(site.arrivals) + 0.5) / (Double(site.triggers) + 1)
-    let principalRate = (byPrincipal[principal] ?? Tally()).rate(
-      siteRate, prior: FirstSeenRule.principalPrior)
+    let mine = byPrincipal[principal] ?? Tally()
+    let alike = byExperience[FirstSeenRule.experience(mine)]
+    let alikeRate = alike.rate(
+      siteRate, prior: FirstSeenRule.experiencePrior)
+    let principalRate = mine.rate(alikeRate, prior: FirstSeenRule.principalPrior)
     let jobRate = (byJob[job] ?? Tally()).rate(siteRate, prior: FirstSeenRule.jobPrior)
     let foretold = min(1, principalRate * jobRate / siteRate)
     let surprise = -Elementary.log(foretold)
@@ -91,9 +102,8 @@ struct FirstSeenRule: DetectionRule {
     draft.observed = [.init("surprise", surprise)]
     draft.expected = [
       .init("principal_rate", principalRate), .init("job_rate", jobRate),
-      .init("site_rate", siteRate),
+      .init("alike_rate", alikeRate), .init("site_rate", siteRate),
     ]
-    let mine = byPrincipal[principal] ?? Tally()
     let theirs = byJob[job] ?? Tally()
     draft.history = .init(events: mine.triggers, days: mine.days)
     draft.explanation =
@@ -105,11 +115,16 @@ struct FirstSeenRule: DetectionRule {
     context.report(draft) {
       FirstSeenWorking(
         site: .init(triggers: site.triggers, arrivals: site.arrivals),
+        alike: .init(triggers: alike.triggers, arrivals: alike.arrivals),
         principal: .init(triggers: mine.triggers, arrivals: mine.arrivals),
         job: .init(triggers: theirs.triggers, arrivals: theirs.arrivals), rank: rank, scale: past
       ).working()
     }
     return pValue
+  }
+
+  private static func experience(_ tally: Tally) -> Int {
+    experienceEdges.firstIndex { tally.triggers < $0 } ?? experienceEdges.count
   }
 
   /// The principal took up this job, and a person says that this is all right.
@@ -135,6 +150,8 @@ struct FirstSeenRule: DetectionRule {
     if isArrival && !isLearnt || quarantine.isHeld(key) {
       isLearnt = !quarantine.hold(key, 1, day: day, configuration).isEmpty
     }
+    byExperience[FirstSeenRule.experience(byPrincipal[pair.principal] ?? Tally())].count(
+      isArrival: isArrival, day: day)
     byPrincipal[pair.principal, default: Tally()].count(isArrival: isLearnt, day: day)
     byJob[pair.job, default: Tally()].count(isArrival: isArrival, day: day)
     site.count(isArrival: isArrival, day: day)

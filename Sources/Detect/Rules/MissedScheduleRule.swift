@@ -71,22 +71,20 @@ struct MissedScheduleRule: DetectionRule {
     let free = record.free(on: day)
     let judgement = intervals.judgement(
       of: job, halfLifeDays: context.configuration.halfLifeDays)
-    let isRegular = judgement.map(MissedScheduleRule.isRegular) ?? false
+    let isRegular = MissedScheduleRule.isRegular(judgement)
     let level = isRegular ? context.level(at: update.at) : 0
     waiting[job] = Waiting(
       since: since, generation: generation, judgement: judgement, level: level, free: free,
       activity: update.activity)
-    guard isRegular, let tail = judgement?.past.tail else { return }
-    let seconds = tail.value(atSurvival: level) + 1e-6
-    guard seconds < 3e7 else { return }
+    guard isRegular, let seconds = judgement.value(atPValue: level), seconds < 3e7 else { return }
     timers.insert(
       JobTimer(job: job, generation: generation),
-      at: time.instant(after: seconds, from: since, without: free))
+      at: time.instant(after: seconds + 1e-6, from: since, without: free))
   }
 
   private static func isRegular(_ judgement: JobQuantities.Judgement) -> Bool {
-    !judgement.isJudgedByAll && judgement.count >= startCountMin
-      && judgement.past.days >= dayCountMin && judgement.past.spread <= spreadMax
+    guard let past = judgement.past else { return false }
+    return judgement.count >= startCountMin && past.days >= dayCountMin && past.spread <= spreadMax
   }
 
   /// The lesson is the interval as it was judged; of one that goes on, the whole once it ends.
@@ -115,10 +113,10 @@ struct MissedScheduleRule: DetectionRule {
 
   mutating func fireTimer(_ context: inout RuleContext) {
     guard let (at, key) = timers.removeFirst(), let wait = waiting[key.job],
-      wait.generation == key.generation, let judgement = wait.judgement
+      wait.generation == key.generation, let judgement = wait.judgement, let past = judgement.past
     else { return }
     let elapsed = context.workingTime.seconds(from: wait.since, to: at, without: wait.free)
-    let pValue = judgement.past.tail.survival(elapsed)
+    let pValue = judgement.pValue(elapsed)
     guard pValue <= wait.level * (1 + 1e-6) else { return }
     var draft = Draft(
       rule: MissedScheduleRule.name, subject: MissedScheduleRule.subject(key.job, wait.since),
@@ -134,12 +132,12 @@ struct MissedScheduleRule: DetectionRule {
       draft.observed.append(.init("working_s", elapsed))
       working = " (\(Legible.duration(elapsed)) of it on working days)"
     }
-    draft.expected = judgement.past.tail.facts(unit: "s")
+    draft.expected = judgement.facts(at: elapsed, unit: "s")
     draft.explanation =
       "\(Legible.name(key.job)) has not started for \(Legible.duration(whole))\(working): of its "
       + "\(Legible.count(judgement.count, "interval")) before, about "
-      + "\(Legible.number(judgement.past.tail.exceedance * 100)) in 100 were longer than "
-      + "\(Legible.duration(judgement.past.tail.threshold)) (\(Legible.odds(pValue)))"
+      + "\(Legible.number(past.tail.exceedance * 100)) in 100 were longer than "
+      + "\(Legible.duration(past.tail.threshold)) (\(Legible.odds(pValue)))"
     context.report(draft) {
       TailWorking.working(
         elapsed, judgement, past: intervals.past(of: key.job, judgement), noun: "interval",

@@ -61,14 +61,12 @@ struct ResourceBlowupRule: DetectionRule {
   ) {
     let judgement = past[quantity.rawValue].judgement(
       of: job, halfLifeDays: context.configuration.halfLifeDays)
-    if let judgement {
-      let pValue = judgement.past.tail.survival(value)
-      if pValue <= context.level(at: update.at) {
-        context.report(draft(quantity, value, update, judgement, pValue)) {
-          TailWorking.working(
-            value, judgement, past: past[quantity.rawValue].past(of: job, judgement), noun: "run",
-            text: quantity.text)
-        }
+    let pValue = judgement.pValue(value)
+    if pValue <= context.level(at: update.at) {
+      context.report(draft(quantity, value, update, judgement, pValue)) {
+        TailWorking.working(
+          value, judgement, past: past[quantity.rawValue].past(of: job, judgement), noun: "run",
+          text: quantity.text)
       }
     }
     let since = update.at.advanced(bySeconds: -(update.activity.durationSeconds ?? 0))
@@ -96,7 +94,6 @@ struct ResourceBlowupRule: DetectionRule {
     _ judgement: JobQuantities.Judgement, _ pValue: Double
   ) -> Draft {
     let job = update.activity.job ?? ""
-    let tail = judgement.past.tail
     var draft = Draft(
       rule: ResourceBlowupRule.name, subject: "\(update.activity.activityID)/\(quantity.key)",
       episodeSubject: job, timestamp: update.at, pValue: pValue)
@@ -104,15 +101,20 @@ struct ResourceBlowupRule: DetectionRule {
     draft.history = judgement.history
     draft.observed = [.init(quantity.key, value)]
     draft.lessons = [value]
-    draft.expected = tail.facts(unit: quantity.key)
-    let whose =
-      judgement.isJudgedByAll
-      ? "the job has no past of its own, and of all jobs' runs"
-      : "of its \(Legible.count(judgement.count, "run")) before,"
+    draft.expected = judgement.facts(at: value, unit: quantity.key)
     draft.explanation =
-      "a run of \(Legible.name(job)) used \(quantity.text(value)): \(whose) about "
-      + "\(Legible.number(tail.exceedance * 100)) in 100 used over \(quantity.text(tail.threshold)) "
-      + "(\(Legible.odds(pValue)) to use this much)"
+      "a run of \(Legible.name(job)) used \(quantity.text(value)): "
+      + ResourceBlowupRule.past(quantity, judgement)
+      + " (\(Legible.odds(pValue)) to use this much)"
     return draft
+  }
+
+  private static func past(_ quantity: Quantity, _ judgement: JobQuantities.Judgement) -> String {
+    guard let past = judgement.past else {
+      return "the job has no past, so all jobs' runs judge it"
+    }
+    return "of its \(Legible.count(judgement.count, "run")) before, about "
+      + "\(Legible.number(past.tail.exceedance * 100)) in 100 used over "
+      + quantity.text(past.tail.threshold)
   }
 }

@@ -24,7 +24,7 @@ struct RunawayRule: DetectionRule {
   private struct OpenRun: Sendable, Codable {
     let generation: Int
     let startedAt: Timestamp
-    let judgement: JobQuantities.Judgement?
+    let judgement: JobQuantities.Judgement
     let level: Double
     /// Nothing rarer is said of this run.
     let rarest: Double
@@ -86,13 +86,13 @@ struct RunawayRule: DetectionRule {
 
   /// Sets the timer of the run's next step: the instant at which p falls to the step's level.
   private mutating func schedule(_ run: OpenRun, _ id: String, _ context: RuleContext) {
-    guard let tail = run.judgement?.past.tail, run.step < RunawayRule.escalationCountMax else {
-      return
-    }
-    guard let level = RunawayRule.level(run, context), level >= run.rarest else { return }
+    guard run.step < RunawayRule.escalationCountMax,
+      let level = RunawayRule.level(run, context), level >= run.rarest, level > 1e-30,
+      let crossing = run.judgement.value(atPValue: level)
+    else { return }
     // A microsecond later: at the threshold itself nothing is strange yet.
-    let seconds = max(RunawayRule.secondsMin, tail.value(atSurvival: level)) + 1e-6
-    guard seconds < 3e7, level > 1e-30 else { return }
+    let seconds = max(RunawayRule.secondsMin, crossing) + 1e-6
+    guard seconds < 3e7 else { return }
     timers.insert(
       RunTimer(id: id, generation: run.generation), at: run.startedAt.advanced(bySeconds: seconds))
   }
@@ -110,14 +110,14 @@ struct RunawayRule: DetectionRule {
 
   mutating func fireTimer(_ context: inout RuleContext) {
     guard let (at, key) = timers.removeFirst(), var run = open[key.id], !run.isApproved,
-      run.generation == key.generation, let judgement = run.judgement,
+      run.generation == key.generation,
       let level = RunawayRule.level(run, context)
     else { return }
     let elapsed = at.seconds(since: run.startedAt)
-    let pValue = judgement.past.tail.survival(elapsed)
+    let pValue = run.judgement.pValue(elapsed)
     if pValue <= level * (1 + 1e-9) {
-      context.report(draft(run, judgement, at: at, elapsed: elapsed, pValue: pValue)) {
-        working(run, judgement, elapsed)
+      context.report(draft(run, at: at, elapsed: elapsed, pValue: pValue)) {
+        working(run, elapsed)
       }
       run.lastP = pValue
     }
@@ -131,12 +131,12 @@ struct RunawayRule: DetectionRule {
     guard var run = open.removeValue(forKey: activity.activityID) else { return }
     run.activity = activity
     let elapsed = activity.durationSeconds ?? update.at.seconds(since: run.startedAt)
-    if let judgement = run.judgement, context.configuration.pMax != nil, !run.isApproved {
-      let pValue = judgement.past.tail.survival(elapsed)
+    if context.configuration.pMax != nil, !run.isApproved {
+      let pValue = run.judgement.pValue(elapsed)
       if pValue <= run.level, pValue < run.lastP, pValue >= run.rarest {
         run.step = max(run.step, 1)
-        context.report(draft(run, judgement, at: update.at, elapsed: elapsed, pValue: pValue)) {
-          working(run, judgement, elapsed)
+        context.report(draft(run, at: update.at, elapsed: elapsed, pValue: pValue)) {
+          working(run, elapsed)
         }
       }
     }
@@ -176,19 +176,16 @@ struct RunawayRule: DetectionRule {
     Int(instant.microseconds.flooredDivision(by: 86_400_000_000).quotient)
   }
 
-  private func working(
-    _ run: OpenRun, _ judgement: JobQuantities.Judgement, _ elapsed: Double
-  ) -> Working {
+  private func working(_ run: OpenRun, _ elapsed: Double) -> Working {
     TailWorking.working(
-      elapsed, judgement, past: durations.past(of: run.activity.job ?? "", judgement),
+      elapsed, run.judgement, past: durations.past(of: run.activity.job ?? "", run.judgement),
       noun: "run", text: Legible.duration)
   }
 
   private func draft(
-    _ run: OpenRun, _ judgement: JobQuantities.Judgement, at: Timestamp, elapsed: Double,
-    pValue: Double
+    _ run: OpenRun, at: Timestamp, elapsed: Double, pValue: Double
   ) -> Draft {
-    let tail = judgement.past.tail
+    let judgement = run.judgement
     let activity = run.activity
     let job = activity.job ?? ""
     let step = run.step == 0 ? "" : "#\(run.step)"
@@ -199,17 +196,20 @@ struct RunawayRule: DetectionRule {
     draft.history = judgement.history
     draft.observed = [.init("elapsed_s", elapsed)]
     draft.lessons = [elapsed]
-    draft.expected = tail.facts(unit: "s")
-    let past =
-      judgement.isJudgedByAll
-      ? "the job has no past of its own, and of all jobs' runs "
-      : "of its \(Legible.count(judgement.history.events, "run")) on "
-        + "\(Legible.count(judgement.history.days, "day")) before, "
-    let share = Legible.number(tail.exceedance * 100)
+    draft.expected = judgement.facts(at: elapsed, unit: "s")
     draft.explanation =
-      "\(Legible.name(job)) had been running for \(Legible.duration(elapsed)): \(past)"
-      + "about \(share) in 100 lasted over \(Legible.duration(tail.threshold)) "
-      + "(\(Legible.odds(pValue)) to last this long)"
+      "\(Legible.name(job)) had been running for \(Legible.duration(elapsed)): "
+      + RunawayRule.past(judgement) + " (\(Legible.odds(pValue)) to last this long)"
     return draft
+  }
+
+  private static func past(_ judgement: JobQuantities.Judgement) -> String {
+    guard let past = judgement.past else {
+      return "the job has no past, so all jobs' runs judge it"
+    }
+    let share = Legible.number(past.tail.exceedance * 100)
+    return "of its \(Legible.count(judgement.count, "run")) on "
+      + "\(Legible.count(judgement.days, "day")) before, about \(share) in 100 lasted over "
+      + Legible.duration(past.tail.threshold)
   }
 }

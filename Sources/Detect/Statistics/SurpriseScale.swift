@@ -19,11 +19,33 @@ package struct SurpriseScale: Sendable, Equatable, Codable {
   /// Decayed number of observations, surprising or not.
   package private(set) var total = 0.0
   private let fadePerObservation: Double
+  /// The least mean excess of the tail.
+  private let meanExcessMin: Double
   private var growth = 1.0
 
   /// - Parameter halfLife: observations after which one counts half.
   package init(halfLife: Double) {
     fadePerObservation = Elementary.exp(Elementary.log(2) / halfLife)
+    meanExcessMin = 0
+  }
+
+  /// Starts as if so many observations of the unit exponential law had been made: the surprises
+  /// -ln p of an honest p. What follows corrects it; but where counts run out, p never falls faster
+  /// than the law that it ranks.
+  ///
+  /// - Parameters:
+  ///   - halfLife: observations after which one counts half.
+  ///   - honest: pseudo-observations, at least 0.
+  package init(halfLife: Double, honest: Double) {
+    fadePerObservation = Elementary.exp(Elementary.log(2) / halfLife)
+    meanExcessMin = 1
+    let stay = Elementary.exp(-SurpriseScale.binWidth)
+    var beyond = honest
+    for index in counts.indices {
+      counts[index] = beyond * (1 - stay)
+      beyond *= stay
+    }
+    total = honest
   }
 
   /// Learns one observation; nil is one without any surprise. Cost: constant.
@@ -35,46 +57,33 @@ package struct SurpriseScale: Sendable, Equatable, Codable {
     counts[SurpriseScale.bin(surprise)] += growth
   }
 
-  /// Probability of a value at least this surprising, in (0, 1].
+  /// Probability of a value at least this surprising, in (0, 1]. Cost: one pass over the bins.
   package func pValue(_ surprise: Double) -> Double { rank(surprise).pValue }
 
   /// The numbers behind `pValue`.
   func rank(_ surprise: Double) -> Rank {
     let bin = SurpriseScale.bin(surprise)
     let size = total / growth
-    guard let tail = tail(size: size), bin > tail.bin else {
-      var above = 0.0
-      for index in bin..<SurpriseScale.binCount { above += counts[index] }
-      return .counted(atLeast: above / growth, size: size)
-    }
-    return .tail(
-      Rank.Tail(
-        surprise: surprise, start: Double(tail.bin + 1) * SurpriseScale.binWidth,
-        share: tail.share, scale: tail.excessSum + 2, shape: tail.count + 2))
+    if let tail = tail(size: size), bin > tail.bin { return .tail(tail, surprise: surprise) }
+    var above = 0.0
+    for index in (bin..<SurpriseScale.binCount).reversed() { above += counts[index] }
+    return .counted(atLeast: above / growth, size: size)
   }
 
   /// Where a surprise stands among the past.
   enum Rank: Sendable {
     /// Past observations, decayed, at least as surprising, and all.
     case counted(atLeast: Double, size: Double)
+    /// The same as a finished share, from a frozen table.
+    case tabled(share: Double)
     /// Beyond the level that few exceeded.
-    case tail(Tail)
-
-    struct Tail: Sendable {
-      let surprise: Double
-      let start: Double
-      let share: Double
-      let scale: Double
-      let shape: Double
-    }
+    case tail(SurpriseCurve.Tail, surprise: Double)
 
     var pValue: Double {
       switch self {
-      case .counted(let atLeast, let size): return min(1, (atLeast + 1) / (size + 1))
-      case .tail(let tail):
-        let excess = max(0, tail.surprise - tail.start)
-        return max(
-          1e-300, tail.share * Elementary.pow(tail.scale / (tail.scale + excess), tail.shape))
+      case .counted(let atLeast, let size): min(1, (atLeast + 1) / (size + 1))
+      case .tabled(let share): share
+      case .tail(let tail, let surprise): tail.pValue(surprise)
       }
     }
   }
@@ -95,15 +104,25 @@ package struct SurpriseScale: Sendable, Equatable, Codable {
     }
   }
 
-  private struct Tail {
-    let bin: Int
-    let count: Double
-    let share: Double
-    let excessSum: Double
+  /// The scale as it stands, for later. Cost: one pass over the bins.
+  package func frozen() -> SurpriseCurve {
+    let size = total / growth
+    let tail = tail(size: size)
+    var ranks: [Double] = []
+    var above = 0.0
+    for index in (0..<SurpriseScale.binCount).reversed() {
+      above += counts[index]
+      guard above > 0 || index == 0 else { continue }
+      if ranks.isEmpty, index + 1 < SurpriseScale.binCount { ranks.append(min(1, 1 / (size + 1))) }
+      ranks.append(min(1, (above / growth + 1) / (size + 1)))
+    }
+    ranks.reverse()
+    if let tail { ranks.removeLast(max(0, ranks.count - 1 - tail.bin)) }
+    return SurpriseCurve(ranks: ranks, tail: tail)
   }
 
   /// The highest level that enough past values exceeded. Nil while there are too few.
-  private func tail(size: Double) -> Tail? {
+  private func tail(size: Double) -> SurpriseCurve.Tail? {
     let wanted = max(SurpriseScale.tailCountMin, size * SurpriseScale.tailShare)
     var above = 0.0
     var weighted = 0.0
@@ -112,9 +131,10 @@ package struct SurpriseScale: Sendable, Equatable, Codable {
       weighted += counts[index] / growth * (Double(index) + 0.5) * SurpriseScale.binWidth
       if above >= wanted {
         let start = Double(index) * SurpriseScale.binWidth
-        return Tail(
-          bin: index - 1, count: above, share: (above + 1) / (size + 1),
-          excessSum: weighted - above * start)
+        let shape = above + 2
+        return SurpriseCurve.Tail(
+          bin: index - 1, start: start, share: (above + 1) / (size + 1), shape: shape,
+          scale: max(weighted - above * start + 2, meanExcessMin * shape))
       }
     }
     return nil
@@ -126,7 +146,7 @@ package struct SurpriseScale: Sendable, Equatable, Codable {
     growth = 1
   }
 
-  private static func bin(_ surprise: Double) -> Int {
+  static func bin(_ surprise: Double) -> Int {
     guard surprise > 0 else { return 0 }
     return Int(min(surprise / binWidth, Double(binCount - 1)))
   }

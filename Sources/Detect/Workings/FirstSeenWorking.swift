@@ -7,6 +7,8 @@ struct FirstSeenWorking {
   }
 
   let site: Count
+  /// Principals of like experience.
+  let alike: Count
   let principal: Count
   let job: Count
   let rank: SurpriseScale.Rank
@@ -16,6 +18,8 @@ struct FirstSeenWorking {
     var working = Working()
     working.history = [
       "the site: \(site.arrivals) first pairs among \(Legible.count(site.triggers, "trigger"))",
+      "principals of like experience: \(alike.arrivals) among "
+        + Legible.count(alike.triggers, "trigger"),
       "the principal: \(principal.arrivals) among \(Legible.count(principal.triggers, "trigger"))",
       "the job: \(job.arrivals) among \(Legible.count(job.triggers, "trigger"))",
     ]
@@ -25,8 +29,10 @@ struct FirstSeenWorking {
         .init("arrivals", Double(site.arrivals)), .init("triggers", Double(site.triggers)),
       ]
     ) { ($0[0] + 0.5) / ($0[1] + 1) }
+    let alikeRate = rate(
+      &working, "rate of like experience", alike, siteRate, FirstSeenRule.experiencePrior)
     let principalRate = rate(
-      &working, "principal's rate", principal, siteRate, FirstSeenRule.principalPrior)
+      &working, "principal's rate", principal, alikeRate, FirstSeenRule.principalPrior)
     let jobRate = rate(&working, "job's rate", job, siteRate, FirstSeenRule.jobPrior)
     let foretold = working.step(
       "foretold", "q = principal_rate * job_rate / r, at most 1",
@@ -41,13 +47,13 @@ struct FirstSeenWorking {
   }
 
   private func rate(
-    _ working: inout Working, _ label: String, _ count: Count, _ siteRate: Double, _ prior: Double
+    _ working: inout Working, _ label: String, _ count: Count, _ priorRate: Double, _ prior: Double
   ) -> Double {
     working.step(
-      label, "rate = (arrivals + prior * r) / (triggers + prior)",
+      label, "rate = (arrivals + prior * prior_rate) / (triggers + prior)",
       [
         .init("arrivals", Double(count.arrivals)), .init("triggers", Double(count.triggers)),
-        .init("prior", prior), .init("r", siteRate),
+        .init("prior", prior), .init("prior_rate", priorRate),
       ]
     ) { ($0[0] + $0[2] * $0[3]) / ($0[1] + $0[2]) }
   }

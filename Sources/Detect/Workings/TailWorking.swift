@@ -14,10 +14,9 @@ enum TailWorking {
     noun: String, text: (Double) -> String
   ) -> Working {
     var working = Working()
-    let tail = judgement.past.tail
     working.history = history(judgement, past, noun, text)
-    working.chart = chart(value, tail, past, noun, text)
-    working.tail(tail, of: value)
+    working.chart = chart(value, judgement, past, noun, text)
+    working.quantity(judgement, of: value)
     return working
   }
 
@@ -25,11 +24,13 @@ enum TailWorking {
     _ judgement: JobQuantities.Judgement, _ past: [QuantityBaseline.Sample], _ noun: String,
     _ text: (Double) -> String
   ) -> [String] {
+    let pool = judgement.tail.pool
+    let all =
+      "all jobs: \(noun)s of weight \(Legible.number(pool.total)), a day of m counting as √m"
+    guard let own = judgement.past else { return ["no past of its own", all] }
     var lines = [
-      judgement.isJudgedByAll
-        ? "no past of its own: \(Legible.count(past.count, noun)) of all jobs"
-        : "\(Legible.count(judgement.count, noun)) before, on "
-          + "\(Legible.count(judgement.history.days, "day"))"
+      "\(Legible.count(judgement.count, noun)) before, on "
+        + "\(Legible.count(judgement.history.days, "day"))"
     ]
     let order = past.map(\.value).sorted()
     if let least = order.first, let most = order.last {
@@ -42,36 +43,49 @@ enum TailWorking {
     if unhealthy > 0 { lines.append("\(unhealthy) of them failed or were killed") }
     let last = past.suffix(8).map { text($0.value) }
     if !last.isEmpty { lines.append("newest: \(last.joined(separator: ", "))") }
-    let tail = judgement.past.tail
     lines.append(
-      "the tail begins at \(text(tail.threshold)); to go beyond it was foreseen for "
-        + "\(Legible.ratio(judgement.past.foreseen)) of them by their number alone, and is for "
-        + "\(Legible.ratio(tail.exceedance)) with what jobs like it did")
-    return lines
+      "the tail begins at \(text(own.tail.threshold)); to go beyond it was foreseen for "
+        + "\(Legible.ratio(own.foreseen)) of them by their number alone, and is for "
+        + "\(Legible.ratio(own.tail.exceedance)) with what jobs like it did")
+    return lines + [all]
   }
 
-  /// Past values in groups of equal ratio; where nothing is known, the tail alone.
+  /// Past values in groups of equal ratio; those of all jobs where the job has none.
   private static func chart(
-    _ value: Double, _ tail: LomaxTail, _ past: [QuantityBaseline.Sample], _ noun: String,
-    _ text: (Double) -> String
+    _ value: Double, _ judgement: JobQuantities.Judgement, _ past: [QuantityBaseline.Sample],
+    _ noun: String, _ text: (Double) -> String
   ) -> Working.Chart {
-    let values = past.map(\.value)
-    let least = min(values.min() ?? tail.threshold, tail.threshold, value)
-    let most = max(values.max() ?? tail.threshold, tail.threshold, value)
+    let pool = judgement.tail.pool
+    let entries =
+      past.isEmpty ? pool.weights : past.map { (value: $0.value, weight: 1.0) }
+    let threshold = judgement.past?.tail.threshold ?? value
+    let least = min(entries.map(\.value).min() ?? value, threshold, value)
+    let most = max(entries.map(\.value).max() ?? value, threshold, value)
     let width = max(Elementary.log(most / least), 1e-9) / Double(groupCount)
     func group(_ value: Double) -> Int {
       min(groupCount - 1, max(0, Int(Elementary.log(value / least) / width)))
     }
     var counts = [Double](repeating: 0, count: groupCount)
-    for value in values { counts[group(value)] += 1 }
+    for entry in entries { counts[group(entry.value)] += entry.weight }
     let observed = group(value)
-    let threshold = group(tail.threshold)
+    let tail = judgement.past.map { group($0.tail.threshold) }
     let bars = counts.indices.map { index in
       let start = least * Elementary.exp(width * Double(index))
-      let mark = index == threshold ? " (tail)" : ""
+      let mark = index == tail ? " (tail)" : ""
       return Working.Bar(
         label: "from \(text(start))\(mark)", value: counts[index], isObserved: index == observed)
     }
-    return Working.Chart(title: "past \(noun)s", bars: bars)
+    let whose = past.isEmpty ? " of all jobs, by weight" : ""
+    return Working.Chart(title: "past \(noun)s\(whose)", bars: bars)
+  }
+}
+
+extension PooledSurvival {
+  /// The weight of each bin, at the bin's middle.
+  fileprivate var weights: [(value: Double, weight: Double)] {
+    (0..<above.count - 1).map { index in
+      let middle = (Double(firstBin + index) + 0.5) * PooledSurvival.binWidth
+      return (Elementary.exp(middle), above[index] - above[index + 1])
+    }
   }
 }

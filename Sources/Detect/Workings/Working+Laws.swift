@@ -1,24 +1,5 @@
 /// The steps that several rules share.
 extension Working {
-  /// p of a value beyond a threshold, by the tail of `LomaxTail`.
-  mutating func tail(_ tail: LomaxTail, of value: Double) {
-    let excess = step(
-      "log-excess over the threshold", "excess = ln(observed / threshold)",
-      [.init("observed", value), .init("threshold", tail.threshold)]
-    ) { Elementary.log($0[0] / $0[1]) }
-    guard value > tail.threshold else {
-      step("p", "p = 1 up to the threshold", [.init("excess", excess)]) { _ in 1 }
-      return
-    }
-    step(
-      "p", "p = exceedance * (1 + excess / (shape * scale)) ^ -shape, at least 1e-300",
-      [
-        .init("exceedance", tail.exceedance), .init("excess", excess), .init("shape", tail.shape),
-        .init("scale", tail.scale),
-      ]
-    ) { max(1e-300, $0[0] * Elementary.pow(1 + $0[1] / ($0[2] * $0[3]), -$0[2])) }
-  }
-
   /// p of a surprise by its rank among past ones, of `SurpriseScale`.
   mutating func rank(_ rank: SurpriseScale.Rank) {
     switch rank {
@@ -27,10 +8,15 @@ extension Working {
         "rank among the past", "p = (at_least_as_surprising + 1) / (past + 1), at most 1",
         [.init("at_least_as_surprising", atLeast), .init("past", size)]
       ) { min(1, ($0[0] + 1) / ($0[1] + 1)) }
-    case .tail(let tail):
+    case .tabled(let share):
+      step(
+        "rank among the past, as it stood",
+        "p = share of the past (and one more) at least as surprising", [.init("share", share)]
+      ) { $0[0] }
+    case .tail(let tail, let surprise):
       let excess = step(
         "excess over the level that few past ones reached", "excess = surprise - start, at least 0",
-        [.init("surprise", tail.surprise), .init("start", tail.start)]
+        [.init("surprise", surprise), .init("start", tail.start)]
       ) { max(0, $0[0] - $0[1]) }
       step(
         "rank beyond the past", "p = share * (scale / (scale + excess)) ^ shape, at least 1e-300",

@@ -156,9 +156,14 @@ private func cString(_ text: UnsafePointer<CChar>, limit: Int) -> [UInt8] {
 }
 
 /// A header field as the library read it.
-struct RawField {
-  let name: [UInt8]
-  let value: [UInt8]
+package struct RawField {
+  package let name: [UInt8]
+  package let value: [UInt8]
+
+  package init(name: [UInt8], value: [UInt8]) {
+    self.name = name
+    self.value = value
+  }
 }
 
 private final class FieldCollector {

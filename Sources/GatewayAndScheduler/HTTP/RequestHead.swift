@@ -1,6 +1,6 @@
 /// A request that no handler sees, and what its sender is told.
-struct RequestRefusal: Error, Equatable {
-  let response: HTTPResponse
+package struct RequestRefusal: Error, Equatable {
+  package let response: HTTPResponse
 
   init(_ status: HTTPStatus, _ line: String) { response = .text(status, line) }
 }
@@ -10,8 +10,9 @@ struct RequestRefusal: Error, Equatable {
 /// Stricter than the library where sender, gateway and server could read one message in two ways
 /// (request smuggling, RFC 9112 section 11.2): two lengths, a length next to a transfer coding, a
 /// coding other than `chunked`, names that are no tokens.
-enum RequestHead {
-  static func judge(
+package enum RequestHead {
+  /// Takes method, target and fields as the library split them.
+  package static func judge(
     method: [UInt8], target: [UInt8], fields: [RawField], peer: HTTPPeer, limits: HTTPLimits
   ) -> Result<HTTPRequest, RequestRefusal> {
     do throws(RequestRefusal) {

@@ -101,7 +101,7 @@ package enum WitnessFailure: Error, Sendable, Hashable, CustomStringConvertible 
   case untrusted(NoteError)
   case unreachable(HTTPClientError)
   /// The proof that the witness needs cannot be made.
-  case noProof(JournalError)
+  case noProof(TilesError)
 
   package var description: String {
     switch self {

@@ -68,7 +68,7 @@ struct ICalendarReader {
     }
     if let open = reader.components.last {
       throw CalendarError(
-        line: open.line, found: "BEGIN:\(open.name) without an end", expected: "END:\(open.name)")
+        line: open.line, found: "BEGIN:\(open.name) without an end", expected: "its END")
     }
     guard sawCalendar else {
       throw CalendarError(line: 1, found: "", expected: "BEGIN:VCALENDAR")

@@ -56,6 +56,12 @@ struct TZifReader: ~Escapable {
     let footer = try readFooter()
     let types = try readOffsets(header, at: block + header.timeCount * 9)
     let transitions = try readTransitions(header, at: block, types)
+    // RFC 9636 section 3.3: else the offset would jump once more where the transitions end.
+    if let last = transitions.last, let footer, footer.offset(at: last.second) != last.offset {
+      throw malformed(
+        "found a footer that contradicts the last transition: expected \(last.offset) s at "
+          + "\(last.second)")
+    }
     return TimeZoneRules(
       name: name, initialOffset: types[0], transitions: transitions, footer: footer)
   }

@@ -80,7 +80,10 @@ package struct TimeZoneRules: Hashable, Sendable {
     let year = PosixZone.year(ofSecond: second)
     guard year < 10_000 else { return nil }
     let last = transitions.last?.second ?? Int.min
-    return footer.transitions(aroundYear: year).first { $0.second > max(second, last) }
+    let changes = footer.transitions(aroundYear: year)
+    let next = changes.first { $0.second > max(second, last) }
+    // Of two at one instant the later in order is the one that holds.
+    return changes.last { $0.second == next?.second }
   }
 
   private func offset(atSecond second: Int) -> Int {

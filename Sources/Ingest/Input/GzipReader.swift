@@ -1,7 +1,7 @@
 /// The plain bytes of a gzip stream that is read piece by piece.
-struct GzipReader: ~Copyable {
+package struct GzipReader: ~Copyable {
   /// Compressed bytes asked for at once.
-  static let inputByteCount = 64 << 10
+  package static let inputByteCount = 64 << 10
 
   private let path: String
   private var decoder = GzipDecoder()
@@ -16,7 +16,7 @@ struct GzipReader: ~Copyable {
   private(set) var fetchedOffset = 0
 
   /// - Parameter head: bytes already taken from the source, at most `inputByteCount`.
-  init(path: String, head: ArraySlice<UInt8> = []) {
+  package init(path: String, head: ArraySlice<UInt8> = []) {
     self.path = path
     precondition(head.count <= input.count, "a head of \(head.count) bytes")
     input.replaceSubrange(0..<head.count, with: head)
@@ -28,7 +28,7 @@ struct GzipReader: ~Copyable {
   /// the offset of those it is to give. 0 at the end.
   ///
   /// Throws `gzipTruncated` or `gzipCorrupt` once everything before the fault has been given.
-  mutating func read(
+  package mutating func read(
     into output: inout MutableSpan<UInt8>,
     from source: (inout MutableSpan<UInt8>, _ offset: Int) throws(InputError) -> Int
   ) throws(InputError) -> Int {

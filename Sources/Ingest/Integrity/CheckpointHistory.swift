@@ -30,7 +30,11 @@ package struct CheckpointHistory: Sendable {
   /// Most witnesses that any one note has.
   private(set) var witnessCountMax = 0
 
+  /// The signed checkpoint of the size asked for, with the signatures of all its notes.
+  package private(set) var collected: SignedCheckpoint?
+
   private let trust: CheckpointTrust?
+  private let collectedSize: Int?
   private var byteCount = 0
   /// From `wholeByteCount` on, as far as it has been taken.
   private var pending: [UInt8] = []
@@ -38,8 +42,13 @@ package struct CheckpointHistory: Sendable {
   /// Where the last note begins when it is a bare body.
   private var lastUnsignedOffset: Int?
 
-  /// - Parameter trust: judges every note's signatures; nil leaves them unread.
-  package init(trust: CheckpointTrust? = nil) { self.trust = trust }
+  /// - Parameters:
+  ///   - trust: judges every note's signatures; nil leaves them unread.
+  ///   - size: the tree size whose notes are to be collected.
+  package init(trust: CheckpointTrust? = nil, collecting size: Int? = nil) {
+    self.trust = trust
+    collectedSize = size
+  }
 
   /// Reads a whole file.
   package init(_ bytes: [UInt8], isSigned: Bool = false, trust: CheckpointTrust? = nil) {
@@ -113,6 +122,7 @@ package struct CheckpointHistory: Sendable {
       return
     }
     judge(stored, at: offset)
+    if stored.checkpoint.size == collectedSize { collect(stored) }
     lastUnsignedOffset = stored.note == nil ? offset : nil
     if stored.note == nil { unsignedCount += 1 }
     guard let last = checkpoints.last, stored.checkpoint.size <= last.size else {
@@ -131,6 +141,11 @@ package struct CheckpointHistory: Sendable {
     }
     return stored.checkpoint.size > last.size
       || checkpoint(size: stored.checkpoint.size) == stored.checkpoint
+  }
+
+  private mutating func collect(_ stored: StoredCheckpoint) {
+    guard let signed = stored.signed else { return }
+    if collected == nil { collected = signed } else { _ = collected?.merge(signed.note.signatures) }
   }
 
   private mutating func judge(_ stored: StoredCheckpoint, at offset: Int) {

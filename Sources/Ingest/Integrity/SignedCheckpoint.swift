@@ -3,7 +3,8 @@ package struct SignedCheckpoint: Hashable, Sendable {
   package let checkpoint: Checkpoint
   package private(set) var note: SignedNote
 
-  init(_ checkpoint: Checkpoint, _ note: SignedNote) {
+  /// A note over that checkpoint's body.
+  package init(_ checkpoint: Checkpoint, _ note: SignedNote) {
     self.checkpoint = checkpoint
     self.note = note
   }
@@ -58,7 +59,7 @@ package enum CheckpointError: Error, Hashable, Sendable, CustomStringConvertible
     case .note(let error): "checkpoint: \(error)"
     case .body: "checkpoint: expected three lines: origin, size, root in base64"
     case .origin(let found, let expected):
-      "checkpoint: origin: found \(found.debugDescription), expected \(expected.debugDescription)"
+      "checkpoint: origin: found \(JSON5Scanner.quoted(found)), expected \(JSON5Scanner.quoted(expected))"
     }
   }
 }

@@ -134,9 +134,13 @@ package struct NoteSignature: Hashable, Sendable {
     keyID == other.keyID && name.utf8.elementsEqual(other.name.utf8)
   }
 
-  /// Not empty, no Unicode space, no plus sign.
+  /// Not empty, no Unicode space, no plus sign; nor a control character, which no note may hold: a
+  /// line with one, added to a note, would leave it unreadable.
   private static func isValidName(_ name: String) -> Bool {
-    !name.isEmpty && name.unicodeScalars.allSatisfy { !$0.properties.isWhitespace && $0 != "+" }
+    !name.isEmpty
+      && name.unicodeScalars.allSatisfy {
+        !$0.properties.isWhitespace && $0 != "+" && $0.value >= 0x20
+      }
   }
 }
 
@@ -176,7 +180,7 @@ package enum NoteError: Error, Hashable, Sendable, CustomStringConvertible {
     case .malformedSignature(let position):
       "signed note: signature line \(position + 1): expected em dash, name and base64"
     case .badSignature(let name, let keyID):
-      "signed note: signature of \(name.debugDescription) key \(keyID): does not verify"
+      "signed note: signature of \(JSON5Scanner.quoted(name)) key \(keyID): does not verify"
     case .noKnownSignature: "signed note: found no signature of a known key"
     }
   }

@@ -125,7 +125,7 @@ package struct VerifierKeyError: Error, Hashable, Sendable, CustomStringConverti
       case .keyByteCount(let count): "key: found \(count) bytes, expected 32"
       case .keyID(let expected): "key id: expected \(expected)"
       }
-    return "vkey \(text.debugDescription): \(problem)"
+    return "vkey \(JSON5Scanner.quoted(text)): \(problem)"
   }
 }
 

@@ -9,6 +9,10 @@ struct CheckpointFiles {
   private let file: any JournalFile
   private var byteCount: Int
   private(set) var newest: StoredCheckpoint?
+  /// The newest ones with the signatures that they have, oldest first: those that witnesses are
+  /// being asked about. 32: at one every ten seconds, five minutes.
+  private var recent: [SignedCheckpoint] = []
+  private static let recentCountMax = 32
   /// Bytes of a torn note that opening cut away.
   let cutByteCount: Int
   /// Bare bodies from before the journal had a key.
@@ -30,6 +34,7 @@ struct CheckpointFiles {
       throw .damage(damage)
     }
     newest = state.history.newest
+    if let signed = newest?.signed { recent = [signed] }
     byteCount = state.history.wholeByteCount
     cutByteCount = state.history.tailByteCount
     unsignedCount = state.history.unsignedCount
@@ -59,6 +64,22 @@ struct CheckpointFiles {
       newest = stored
     }
     byteCount += note.count
+    remember(signed)
+  }
+
+  private mutating func remember(_ signed: SignedCheckpoint) {
+    if let place = recent.firstIndex(where: { $0.checkpoint == signed.checkpoint }) {
+      recent[place] = signed
+    } else if signed.checkpoint.size == newest?.checkpoint.size {
+      recent = recent.suffix(CheckpointFiles.recentCountMax - 1) + [signed]
+    }
+  }
+
+  /// The checkpoint of this size with all signatures that it has; nil when there is none, or only an
+  /// unsigned one. Cost: for one that is not among the newest, reads the file.
+  func signed(size: Int) throws(JournalError) -> SignedCheckpoint? {
+    if let known = recent.last(where: { $0.checkpoint.size == size }) { return known }
+    return try CheckpointFiles.read(storage, isSigned: true, collecting: size).history.collected
   }
 
   private static func replace(
@@ -81,12 +102,13 @@ struct CheckpointFiles {
 
   /// Reads `checkpoint` first: a running writer adds to `checkpoints` before it replaces the other.
   static func read(
-    _ storage: any JournalStorage, isSigned: Bool, trust: CheckpointTrust? = nil
+    _ storage: any JournalStorage, isSigned: Bool, trust: CheckpointTrust? = nil,
+    collecting size: Int? = nil
   ) throws(JournalError) -> State {
     try JournalError.wrapping { () throws(StorageError) in
       let current = try storage.contents(
         JournalLayout.checkpoint, byteCountMax: SignedNote.byteCountMax)
-      var history = CheckpointHistory(trust: trust)
+      var history = CheckpointHistory(trust: trust, collecting: size)
       try readHistory(storage, &history)
       history.finish(isSigned: isSigned)
       return State(

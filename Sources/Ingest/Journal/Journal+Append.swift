@@ -31,13 +31,33 @@ extension Journal {
     record.header.receivedAt = max(lastReceivedAt ?? now, now)
     let content = try encode(&record)
     let key = secret.keyHash(source: record.header.source, id: record.header.id)
+    let entry = PreparedEntry(
+      bytes: writer.bytes, receivedAtOffset: nil, key: key, content: content,
+      source: record.header.source, id: record.header.id)
+    return try admit(entry, at: now)
+  }
+
+  /// Takes in what was prepared for this journal, stamping `received_at`: the same entry, outcome and
+  /// promises as of `append(_:at:)` with the record.
+  func append(
+    _ prepared: PreparedEntry, at now: Timestamp
+  ) throws(JournalError) -> AppendOutcome {
+    try requireOpen()
+    return try admit(prepared, at: now)
+  }
+
+  private func admit(
+    _ entry: PreparedEntry, at now: Timestamp
+  ) throws(JournalError) -> AppendOutcome {
+    let (key, content) = (entry.key, entry.content)
     let matches = try attempt { () throws(StorageError) in try keys.matches(key, content) }
     guard matches.sameContentIndex == nil else { return .duplicate }
     try recordOpening(at: now)
     try recordClockStep(at: now)
-    let index = try take(writer.bytes, key, content, matches, record.header.receivedAt ?? now)
+    let receivedAt = max(lastReceivedAt ?? now, now)
+    let index = try take(entry, matches, receivedAt)
     guard let first = matches.firstIndex else { return .appended(index: index) }
-    try recordConflict(record.header, index: index, firstIndex: first, at: now)
+    try recordConflict(entry, index: index, firstIndex: first, at: now)
     return .conflict(index: index)
   }
 
@@ -97,21 +117,30 @@ extension Journal {
 
   /// Appends the entry's bytes; the index it gets.
   private func take(
-    _ entry: [UInt8], _ key: KeyHash, _ content: ContentDigest, _ matches: KeyMatches,
-    _ receivedAt: Timestamp
+    _ entry: PreparedEntry, _ matches: KeyMatches, _ receivedAt: Timestamp
   ) throws(JournalError) -> Int {
     let index = tree.size
-    try rollSegmentIfFull(for: entry.count + 1)
-    let leaf = hasher.leaf(entry.span)
-    segment.append(entry, leaf)
+    try rollSegmentIfFull(for: entry.bytes.count + 1)
+    let stamp = entry.receivedAtOffset.map { (receivedAtText(receivedAt), $0) }
+    let leaf = segment.append(entry.bytes, stamp: stamp, &hasher)
     tree.append(leaf, &hasher)
-    keys.insert(key, content, index: index, after: matches)
+    keys.insert(entry.key, entry.content, index: index, after: matches)
     lastLeaf = leaf
     lastReceivedAt = receivedAt
     if segment.pendingByteCount >= settings.pendingByteCountMax {
       try attempt { () throws(StorageError) in try flush() }
     }
     return index
+  }
+
+  /// The same for all entries of a batch: made once.
+  private func receivedAtText(_ instant: Timestamp) -> [UInt8] {
+    if instant != stampInstant {
+      stampText.removeAll(keepingCapacity: true)
+      instant.appendRFC3339(to: &stampText)
+      stampInstant = instant
+    }
+    return stampText
   }
 
   private func rollSegmentIfFull(for byteCount: Int) throws(JournalError) {
@@ -147,10 +176,10 @@ extension Journal {
   }
 
   private func recordConflict(
-    _ header: RecordHeader, index: Int, firstIndex: Int, at now: Timestamp
+    _ entry: PreparedEntry, index: Int, firstIndex: Int, at now: Timestamp
   ) throws(JournalError) {
     try appendControl(.duplicateConflict, at: now) { control in
-      control.subject = "\(header.source) \(header.id)"
+      control.subject = "\(entry.source) \(entry.id)"
       control.reason = "another record has this source and id"
       control.counts = [
         ControlRecord.Count("index", index), ControlRecord.Count("first_index", firstIndex),
@@ -182,10 +211,13 @@ extension Journal {
     record.cutToLimits()
     controlWriter.removeAll()
     record.encode(to: &controlWriter)
-    let entry = controlWriter.bytes
-    let content = secret.contentDigest(of: record.header, entry: entry)
+    let bytes = controlWriter.bytes
+    let content = secret.contentDigest(of: record.header, entry: bytes)
     let key = secret.keyHash(source: record.header.source, id: record.header.id)
     let matches = try attempt { () throws(StorageError) in try keys.matches(key, content) }
-    _ = try take(entry, key, content, matches, receivedAt)
+    let entry = PreparedEntry(
+      bytes: bytes, receivedAtOffset: nil, key: key, content: content,
+      source: record.header.source, id: record.header.id)
+    _ = try take(entry, matches, receivedAt)
   }
 }

@@ -1,13 +1,5 @@
-/// What `vigil checkpoint` asks of a journal's writer: of a running one, or of itself, with the lock.
-package protocol CheckpointWriter {
-  /// The newest checkpoint, signed now when there is news; nil for a journal without entries.
-  func signCheckpoint(at now: Timestamp) throws -> SignedCheckpoint?
-
-  /// Keeps the signatures that `note` has beyond the log's own.
-  func keep(_ note: SignedCheckpoint) throws
-}
-
-extension Journal: CheckpointWriter {
+/// Checkpoints on request, and what witnesses add to them.
+extension Journal {
   /// The newest checkpoint with the signatures that it has; nil without one. Also once closed.
   package var newestSignedCheckpoint: SignedCheckpoint? { checkpoints.newest?.signed }
 
@@ -34,9 +26,10 @@ extension Journal: CheckpointWriter {
   /// Adds cosignatures to a checkpoint of this journal's, durably, in `checkpoints`, and in
   /// `checkpoint` when it is the newest.
   ///
-  /// Throws `.foreignCheckpoint` unless this journal's key signed it and `checkpoints` has it.
-  /// Whether the other signatures are any good is not looked at.
-  /// Cost: for one that is not the newest, reads `checkpoints`.
+  /// Only lines of keys that have not signed it yet are added to the note as it is kept; nothing is
+  /// written without any. Throws `.foreignCheckpoint`, and goes on, unless this journal's key signed
+  /// the note and `checkpoints` has it. Whether the other signatures are any good is not looked at.
+  /// Cost: for one that is not among the newest 32 of this handle, reads `checkpoints`.
   package func keep(_ note: SignedCheckpoint) throws(JournalError) {
     try requireOpen()
     do throws(CheckpointError) {
@@ -44,16 +37,12 @@ extension Journal: CheckpointWriter {
     } catch {
       throw .foreignCheckpoint(error)
     }
-    var merged = note
-    if let newest = checkpoints.newest, newest.checkpoint == note.checkpoint {
-      guard var known = newest.signed, known.merge(note.note.signatures) > 0 else { return }
-      merged = known
-    } else {
-      let history = try CheckpointFiles.read(storage, isSigned: true).history
-      guard history.checkpoint(size: note.checkpoint.size) == note.checkpoint else {
-        throw .foreignCheckpoint(nil)
-      }
+    let known = try checkpoints.signed(size: note.checkpoint.size)
+    guard var merged = known, merged.checkpoint == note.checkpoint else {
+      throw .foreignCheckpoint(nil)
     }
-    try attempt { () throws(StorageError) in try checkpoints.add(merged) }
+    guard merged.merge(note.note.signatures) > 0 else { return }
+    let fresh = merged
+    try attempt { () throws(StorageError) in try checkpoints.add(fresh) }
   }
 }

@@ -26,6 +26,9 @@ package final class Journal {
   var checkpoints: CheckpointFiles
   var writer = JSONWriter()
   var controlWriter = JSONWriter()
+  /// The text of the last instant stamped.
+  var stampText: [UInt8] = []
+  var stampInstant: Timestamp?
   var lastLeaf: Digest
   var lastReceivedAt: Timestamp?
   /// The clock's last reading, to notice when it steps back.
@@ -73,6 +76,9 @@ package final class Journal {
   /// HMAC-SHA-256 of an emitter's line under the journal's secret: for `original_hmac`, and for
   /// `RejectedLine.lineHMAC`.
   package func lineHMAC(_ line: Span<UInt8>) -> Digest { secret.code(of: line) }
+
+  /// Prepares entries of this journal on other threads.
+  var preparers: EntryPreparers { EntryPreparers(secret: secret.bytes) }
 
   /// Puts everything appended on stable storage and acknowledges it.
   package func commit() throws(JournalError) {

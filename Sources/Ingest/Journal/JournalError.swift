@@ -95,7 +95,9 @@ extension JournalError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .storage(let error): "journal: \(error)"
-    case .locked(let holder): "journal: lock: held by process \(holder), expected no other writer"
+    case .locked(let holder):
+      "journal: lock: held by process \(holder), expected no other writer: wait for its end, or stop "
+        + "it, and run this again"
     case .notAJournal(let found):
       "journal: open: found \(found), expected journal.json or an empty directory"
     case .unusableSettings(let found, let expected):
@@ -119,8 +121,8 @@ extension JournalError: CustomStringConvertible {
       "journal: stopped before entry \(index): \(cause), expected every write and sync to succeed"
     case .closed: "journal: already closed"
     case .unfitRecord(let source, let id, let byteCount):
-      "journal: append \(FieldLimit.prefix(source, byteCount: 64).debugDescription) "
-        + "\(FieldLimit.prefix(id, byteCount: 64).debugDescription): found \(byteCount) bytes, "
+      "journal: append \(JSON5Scanner.quoted(FieldLimit.prefix(source, byteCount: 64))) "
+        + "\(JSON5Scanner.quoted(FieldLimit.prefix(id, byteCount: 64))): found \(byteCount) bytes, "
         + "expected one line of at most \(Record.entryByteCountMax)"
     case .noRandomBytes: "journal: create: found no random bytes for the secret"
     }

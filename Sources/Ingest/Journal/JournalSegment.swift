@@ -39,11 +39,22 @@ struct JournalSegment {
     return JournalSegment(name, entries: entries, leaves: leaves, byteCount: 0, leafCount: 0)
   }
 
-  /// Adds an entry and its leaf hash to what waits.
-  mutating func append(_ entry: [UInt8], _ leaf: Digest) {
+  /// Adds an entry and its leaf hash, which it returns, to what waits.
+  ///
+  /// - Parameter stamp: replaces as many bytes of the entry from its offset on.
+  mutating func append(
+    _ entry: [UInt8], stamp: (bytes: [UInt8], offset: Int)? = nil, _ hasher: inout MerkleHasher
+  ) -> Digest {
+    let start = pending.count
     pending.append(contentsOf: entry)
+    if let stamp {
+      let place = start + stamp.offset
+      pending.replaceSubrange(place..<place + stamp.bytes.count, with: stamp.bytes)
+    }
+    let leaf = hasher.leaf(pending.span.extracting(start..<pending.count))
     pending.append(0x0A)
     leaf.append(to: &pendingLeaves)
+    return leaf
   }
 
   /// Puts everything pending on stable storage, entries before leaf hashes.

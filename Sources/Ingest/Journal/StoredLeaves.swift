@@ -37,19 +37,6 @@ package struct StoredLeaves {
     open = (name, file, name.firstIndex..<end)
   }
 
-  /// The hashes that lead from the tree of `oldSize` to that of `size`; none for 0 and for `size`.
-  ///
-  /// Cost: a hash and a read of 32 bytes for each of `size` leaves.
-  package mutating func consistency(
-    from oldSize: Int, to size: Int
-  ) throws(JournalError) -> [Digest] {
-    guard oldSize > 0, oldSize < size else { return [] }
-    var hasher = MerkleHasher()
-    return try MerkleProof.consistency(from: oldSize, to: size, &hasher) {
-      index throws(JournalError) in try leaf(index)
-    }
-  }
-
   private func missing(_ name: SegmentName?, _ index: Int) -> JournalError {
     let offset = name.map { (index - $0.firstIndex) * Digest.byteCount } ?? 0
     return .damage(

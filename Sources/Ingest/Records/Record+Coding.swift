@@ -4,7 +4,10 @@ extension Record {
   package static let entryByteCountMax = 65_535
 
   /// Appends the entry's bytes to `writer`: one JSON object, no newline.
-  package func encode(to writer: inout JSONWriter) {
+  ///
+  /// - Returns: where the 27 bytes of `received_at` begin; nil without it.
+  @discardableResult
+  package func encode(to writer: inout JSONWriter) -> Int? {
     writer.beginObject()
     writer.field("v", 1)
     writer.field("kind", kind.rawValue)
@@ -14,11 +17,13 @@ extension Record {
     body.encode(to: &writer)
     if header.isImported { writer.field("imported", true) }
     writer.field("received_at", header.receivedAt)
+    let end = writer.bytes.count - 1
     writer.field("oversize_bytes", header.oversizeByteCount)
     writer.field("oversize_sha256", header.oversizeSHA256)
     writer.field("original_hmac", header.originalHMAC)
     writer.field("original", json: header.original)
     writer.endObject()
+    return header.receivedAt == nil ? nil : end - Timestamp.rfc3339ByteCount
   }
 
   /// The entry's bytes. For many records, reuse one writer instead.

@@ -74,6 +74,9 @@ extension Timestamp {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// Bytes of `rfc3339`, whatever the instant.
+  static let rfc3339ByteCount = 27
+
   /// Appends the 27 bytes of `rfc3339`.
   package func appendRFC3339(to bytes: inout [UInt8]) {
     let (days, microsecondOfDay) = microseconds.flooredDivision(by: 86_400_000_000)

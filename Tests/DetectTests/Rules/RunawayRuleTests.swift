@@ -119,7 +119,7 @@ import Testing
     ).filter { $0.activityID == run.activityID }
     let first = try #require(findings.first)
     #expect(first.history == Finding.History(events: 0, days: 0))
-    #expect(first.explanation.contains("no past of its own"))
+    #expect(first.explanation.contains("the job has no past"))
   }
 
   @Test("each attempt has a clock of its own")

@@ -46,6 +46,7 @@ struct History {
     let start = at.advanced(bySeconds: 1)
     activity.startedAt = start
     activity.attempts = 1
+    append(start, .request(request(of: activity, at: start), .answered))
     add(start, .triggered, activity)
     add(start, .started, activity)
     guard let seconds else { return activity }
@@ -56,6 +57,20 @@ struct History {
     add(end, .ended, activity)
     add(end, .settled, activity)
     return activity
+  }
+
+  /// The gateway's record of a trigger.
+  private func request(of activity: Activity, at: Timestamp) -> IndexedRecord {
+    var request = RequestRecord()
+    request.principal = activity.principal
+    request.job = activity.job
+    request.requestID = activity.requestID
+    request.runID = activity.runID
+    request.status = 202
+    let header = RecordHeader(
+      timestamp: at, source: "caddy/edge-1", id: activity.requestID ?? at.rfc3339)
+    return IndexedRecord(
+      index: activity.evidence.first ?? 0, record: Record(header: header, body: .request(request)))
   }
 
   var inOrder: [CorrelatedEvent] {

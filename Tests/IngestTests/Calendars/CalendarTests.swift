@@ -102,6 +102,15 @@ private func event(_ lines: String) -> [UInt8] { calendar("BEGIN:VEVENT\n\(lines
       !calendar.has("2026-12-27") && !calendar.has("2026-12-24"))
   }
 
+  @Test("the message about a component without an end shows no control character of its name")
+  func legibleMessage() {
+    let text = Array("BEGIN:VCALENDAR\nBEGIN:X\u{1B}[2J\r\n".utf8)
+    let error = #expect(throws: CalendarError.self) { _ = try holidays(text) }
+    #expect(
+      error?.description
+        == "calendar: line 2: found \"BEGIN:X\\u{1b}[2J without an end\": expected its END")
+  }
+
   @Test("lines may end with LF alone, and events with a time of day are no holidays")
   func plainLines() throws {
     let text = """

@@ -174,6 +174,18 @@ func instant(_ second: Int) -> Timestamp {
       #expect(throws: ZoneError.self) { _ = try TimeZoneRules(name: "x", tzif: bytes.span) }
     }
   }
+
+  @Test("a footer that contradicts the last transition is refused: the offset would jump twice")
+  func contradictingFooter() throws {
+    var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: directory + "/Europe/Istanbul")))
+    let footer = Array("\n<+03>-3\n".utf8)
+    try #require(bytes.suffix(footer.count) == footer[...])
+    bytes[bytes.count - 2] = UInt8(ascii: "4")
+    let error = #expect(throws: ZoneError.self) {
+      _ = try TimeZoneRules(name: "x", tzif: bytes.span)
+    }
+    #expect(error?.description.contains("contradicts the last transition") == true)
+  }
 }
 
 @Suite struct PosixFooterTests {
@@ -207,6 +219,16 @@ func instant(_ second: Int) -> Timestamp {
   func offsets(footer: String, time: String, offset: Int) throws {
     let instant = try #require(Timestamp(rfc3339: time))
     #expect(try rules(footer: footer).offset(at: instant) == offset)
+  }
+
+  @Test("where both changes fall on one instant, the one that holds is told")
+  func changesTogether() throws {
+    let rules = try rules(footer: "CET-1CEST,M1.4.0,M1.5.0/3")
+    let change = try #require(Timestamp(rfc3339: "2103-01-28T01:00:00Z"))
+    let second = Int(change.microseconds / 1_000_000)
+    #expect(rules.transition(after: second - 1)?.offset == 7200)
+    let local = rules.localTime(at: change)
+    #expect(rules.instants(on: local.date, secondOfDay: local.secondOfDay).first == change)
   }
 
   @Test(

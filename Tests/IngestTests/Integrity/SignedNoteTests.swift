@@ -19,6 +19,19 @@ private func signer(_ name: String, _ seed: UInt8) throws -> NoteSigner {
 
 @Suite("SignedNote")
 struct SignedNoteTests {
+  @Test("a line that no note may hold is no signature line, so none can be added that hides a note")
+  func controlCharactersInNames() throws {
+    #expect(NoteSignature(line: Array("\u{2014} na\u{1}me AAAAAQI=".utf8)[...]) == nil)
+    #expect(NoteSignature(line: Array("\u{2014} na\u{0}me AAAAAQI=".utf8)[...]) == nil)
+    let text = Array("text\n".utf8)
+    var note = SignedNote(text: text, signatures: [try signer("log", 1).sign(text, at: 1)])
+    let lines = ["a\u{1F}", "\u{7F}b", "\u{9B}c"].compactMap {
+      NoteSignature(line: Array("\u{2014} \($0) AAAAAQI=".utf8)[...])
+    }
+    #expect(note.merge(lines) == 2)
+    #expect(try SignedNote(note.bytes) == note)
+  }
+
   @Test("the published vkey verifies the published note")
   func publishedVector() throws {
     let note = try SignedNote(Array(example.utf8))

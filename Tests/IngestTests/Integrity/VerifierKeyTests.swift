@@ -15,6 +15,14 @@ struct VerifierKeyTests {
     #expect(key.vkey == VerifierKeyTests.published)
   }
 
+  @Test("the message about a refused text shows no control character of it")
+  func legibleMessage() {
+    let error = #expect(throws: VerifierKeyError.self) {
+      try VerifierKey("a\u{9B}2J\u{202E}\u{1B}[0m+")
+    }
+    #expect(error?.description.contains("\"a\\u{9b}2J\\u{202e}\\u{1b}[0m+\"") == true)
+  }
+
   /// Seed 00 01 … 1f; made with Python's cryptography 48.
   @Test("gives the ids of an independent implementation, one for each type")
   func independentVectors() throws {

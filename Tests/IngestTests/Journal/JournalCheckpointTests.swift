@@ -88,6 +88,36 @@ struct JournalCheckpointTests {
     #expect(try fixture.verify(trust: trust).hasPassed)
   }
 
+  @Test(
+    "of an older note only new lines are taken, into the note as it is kept", arguments: [1, 40])
+  func laterLines(_ checkpointCount: Int) throws {
+    let fixture = JournalFixture()
+    let journal = try fixture.open()
+    _ = try journal.append(Build.request("r"), at: fixture.clock.now)
+    let old = try #require(try journal.signCheckpoint(at: fixture.clock.now))
+    for number in 0..<checkpointCount {
+      _ = try journal.append(Build.request("s\(number)"), at: fixture.clock.now)
+      try journal.checkpoint()
+    }
+    let own = old.note.signatures
+    func note(_ lines: [NoteSignature]) -> SignedCheckpoint {
+      SignedCheckpoint(old.checkpoint, SignedNote(text: old.note.text, signatures: lines))
+    }
+    let first = try cosigned(old, 1)
+    let line = try #require(first.note.signatures.last)
+    try journal.keep(note([line] + own + own))
+    try journal.keep(note(own + [line, line]))
+    let bad = NoteSignature(name: line.name, keyID: line.keyID, blob: [9])
+    try journal.keep(note(own + [bad]))
+    try journal.keep(try cosigned(old, 2))
+    let expected = first.note.bytes + (try cosigned(old, 1, 2)).note.bytes
+    #expect(Array(fixture.storage.bytes("checkpoints")?.suffix(expected.count) ?? []) == expected)
+    try journal.close(at: fixture.clock.now)
+    let trust = CheckpointTrust(witnessKeys: [try witness(1).key, try witness(2).key], quorum: 2)
+    #expect(try fixture.verify(trust: trust).witnessed?.checkpoint == old.checkpoint)
+    #expect(try fixture.verify(trust: trust).hasPassed)
+  }
+
   @Test("cosignatures on what this journal never signed are refused")
   func foreign() throws {
     let fixture = JournalFixture()

@@ -51,36 +51,47 @@ struct RecoveryCrashTests {
 struct QueueCrashTests {
   /// What hands were told, over batches with a repeat, a conflict and checkpoints.
   private final class Told: Sendable {
-    private let state = Mutex<(ids: [String], checkpoints: [Checkpoint], refused: Int)>(([], [], 0))
+    struct State {
+      var ids: [String] = []
+      var checkpoints: [SignedCheckpoint] = []
+      var kept: [Checkpoint] = []
+    }
 
-    var all: (ids: [String], checkpoints: [Checkpoint], refused: Int) { state.withLock { $0 } }
+    private let state = Mutex(State())
+
+    var all: State { state.withLock { $0 } }
 
     func append(_ id: String, path: String = "/") -> WriterQueue.Waiting {
       WriterQueue.Waiting(.append(Build.request(id, path: path, originalByteCount: 60))) { answer in
-        self.state.withLock { state in
-          switch answer {
-          case .acknowledged: state.ids.append(id)
-          case .checkpoint: break
-          case .refused: state.refused += 1
-          }
-        }
+        guard case .acknowledged = answer else { return }
+        self.state.withLock { $0.ids.append(id) }
       }
     }
 
     func checkpoint() -> WriterQueue.Waiting {
       WriterQueue.Waiting(.checkpoint) { answer in
-        self.state.withLock { state in
-          guard case .checkpoint(let checkpoint) = answer else {
-            state.refused += 1
-            return
-          }
-          state.checkpoints.append(checkpoint)
-        }
+        guard case .checkpoint(let note?) = answer else { return }
+        self.state.withLock { $0.checkpoints.append(note) }
+      }
+    }
+
+    /// Hands the checkpoint back as a witness has cosigned it.
+    func keep(_ note: SignedCheckpoint, _ witness: NoteSigner) -> WriterQueue.Waiting {
+      var cosigned = note
+      _ = cosigned.merge([witness.sign(note.note.text, at: 1_700_000_000)])
+      return WriterQueue.Waiting(.keep(cosigned)) { answer in
+        guard answer == .kept else { return }
+        self.state.withLock { $0.kept.append(note.checkpoint) }
       }
     }
   }
 
   private static let batchCount = 8
+
+  private func witness() throws -> NoteSigner {
+    let key = try #require(Ed25519SigningKey(seed: [UInt8](repeating: 1, count: 32)))
+    return NoteSigner(name: "w", kind: .cosignature, key)
+  }
 
   private func run(_ storage: SimulatedStorage, _ told: Told) throws {
     let script = CrashScript(storage)
@@ -90,13 +101,22 @@ struct QueueCrashTests {
       let waiting = (0..<3).map { told.append("q\(batch)n\($0)") } + [told.append("q0n0")]
       for waiting in waiting { #expect(queue.submit(waiting)) }
       if batch % 3 == 1 { #expect(queue.submit(told.checkpoint())) }
+      // The newest checkpoint, and one that has a successor.
+      if batch % 3 == 2, let note = told.all.checkpoints.last {
+        #expect(queue.submit(told.keep(note, try witness())))
+      }
+      if batch == 6, let note = told.all.checkpoints.first {
+        var twice = note
+        _ = twice.merge([NoteSignature(name: "x", keyID: 1, blob: [1])])
+        #expect(queue.submit(told.keep(twice, try witness())))
+      }
       try queue.serve(journal, at: script.fixture.clock.now)
     }
     try journal.close(at: script.fixture.clock.now)
   }
 
   @Test(
-    "what was acknowledged is there, and every checkpoint that was answered is continued",
+    "what was acknowledged is there, answered checkpoints are continued, cosignatures are kept",
     arguments: SimulatedStorage.Fault.allCases, [SimulatedStorage.Loss.dropped, .reordered])
   func everyOperation(_ fault: SimulatedStorage.Fault, _ loss: SimulatedStorage.Loss) throws {
     let clean = SimulatedStorage()
@@ -115,10 +135,16 @@ struct QueueCrashTests {
       CrashAudit(story: story, acknowledged: all.ids).run(crashed, continuing: false)
       if !all.checkpoints.isEmpty {
         let fixture = JournalFixture(crashed)
-        #expect(try fixture.verify(outside: all.checkpoints).hasPassed, "\(story)")
+        #expect(
+          try fixture.verify(outside: all.checkpoints.map(\.checkpoint)).hasPassed, "\(story)")
+      }
+      if let kept = all.kept.max(by: { $0.size < $1.size }) {
+        let trust = CheckpointTrust(witnessKeys: [try witness().key], quorum: 1)
+        let witnessed = try JournalFixture(crashed).verify(trust: trust).witnessed
+        #expect(witnessed?.checkpoint.size ?? 0 >= kept.size, "\(story)")
       }
       faultCount += 1
-      checkedCount += all.ids.count + all.checkpoints.count
+      checkedCount += all.ids.count + all.checkpoints.count + all.kept.count
     }
     print(
       "simulated disk, batches of the queue, \(fault), \(loss): \(faultCount) faults tried,",

@@ -15,7 +15,7 @@ package struct ProofFormatError: Error, Hashable, Sendable {
 
 extension ProofFormatError: CustomStringConvertible {
   package var description: String {
-    "proof\(line > 0 ? ": line \(line)" : ""): found \(found.debugDescription), expected \(expected)"
+    "proof\(line > 0 ? ": line \(line)" : ""): found \(JSON5Scanner.quoted(found)), expected \(expected)"
   }
 }
 

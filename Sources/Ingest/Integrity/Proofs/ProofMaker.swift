@@ -1,4 +1,4 @@
-/// Makes proof files under a log's newest checkpoint, and checks each before handing it out.
+/// Makes proof files under a checkpoint of a log, and checks each before handing it out.
 ///
 /// From a published log a proof costs at most 16 files; from a journal the first one costs a pass
 /// over its leaf hashes (`JournalTiles`), each further one little.
@@ -9,9 +9,17 @@ package struct ProofMaker: ~Copyable {
   private let readEntry: (Int) throws(TilesError) -> [UInt8]
   private var hasher = MerkleHasher()
 
-  /// From a journal. Throws damage when its leaf hashes do not give the checkpoint's root.
+  /// From a journal, under its newest checkpoint.
   package init(journal storage: any JournalStorage) throws(TilesError) {
-    let head = try ProofMaker.head(storage)
+    try self.init(journal: storage, under: try ProofMaker.head(storage))
+  }
+
+  /// From a journal, under any checkpoint of at least one entry that it has signed.
+  ///
+  /// Throws damage when its leaf hashes do not give the checkpoint's root.
+  package init(
+    journal storage: any JournalStorage, under head: SignedCheckpoint
+  ) throws(TilesError) {
     let (size, root) = (head.checkpoint.size, head.checkpoint.root)
     let tiles = try TilesError.reading { () throws(JournalError) in
       try JournalTiles(storage, size: size)
@@ -40,7 +48,7 @@ package struct ProofMaker: ~Copyable {
     }
   }
 
-  /// From a published log.
+  /// From a published log, under its newest checkpoint.
   package init(published storage: any JournalStorage) throws(TilesError) {
     let head = try ProofMaker.head(storage)
     let log = PublishedLog(storage, StoredCheckpoint(head))

@@ -51,7 +51,7 @@ extension TilesError: CustomStringConvertible {
     case .journal(let error): error.description
     case .storage(let error): "published log: \(error)"
     case .foreignDirectory(let found):
-      "published log: open: found \(found.debugDescription), expected an empty directory or one "
+      "published log: open: found \(JSON5Scanner.quoted(found)), expected an empty directory or one "
         + "with tiles of this log"
     case .locked(let holder):
       "published log: lock: held by process \(holder), expected no other publisher"

@@ -2,8 +2,9 @@ import CPlatform
 
 /// Appends to a journal whether or not a writer runs: through `writer.sock`, or with the lock.
 ///
-/// Never makes a journal. A record may be sent twice when a writer ends before it answers: the
-/// second time it is a repeat, told as `duplicate`. Not safe to share between threads.
+/// Never makes a journal. A request may be sent twice when a writer ends before it answers: a record
+/// is then a repeat, told as `duplicate`; a checkpoint or a cosignature is there already. Not safe to
+/// share between threads.
 package final class JournalHand {
   /// Tries to reach a writer or the lock, 20 ms apart: 5 s.
   private static let reachCountMax = 250
@@ -19,23 +20,32 @@ package final class JournalHand {
 
   private let directory: String
   private let settings: JournalSettings
+  private let keyFile: SigningKeyFile?
+  /// Nil for an unsigned journal, which no writer takes.
+  private let vkey: VerifierKey?
   private let now: () -> Timestamp
   private var way = Way.none
 
   /// Finds the writer, or takes the lock and opens the journal.
   ///
-  /// - Parameter now: the clock for `received_at` where this hand writes itself.
+  /// - Parameters:
+  ///   - keyFile: the signing key for a hand without a writer; nil for `key` in the directory.
+  ///   - now: the clock for `received_at` where this hand writes itself.
   package init(
     directory: String, settings: JournalSettings = JournalSettings(origin: nil),
-    now: @escaping () -> Timestamp
+    keyFile: SigningKeyFile? = nil, now: @escaping () -> Timestamp
   ) throws(JournalHandError) {
     self.directory = directory
     self.settings = settings
+    self.keyFile = keyFile
     self.now = now
     let storage = try JournalHand.storage(directory)
-    let exists: Bool
-    do { exists = try JournalIdentity.exists(in: storage) } catch { throw .journal(error) }
-    guard exists else { throw .journal(.notAJournal(found: "no \(JournalLayout.settings)")) }
+    let identity: JournalIdentity?
+    do { identity = try JournalIdentity.read(storage) } catch { throw .journal(error) }
+    guard let identity else {
+      throw .journal(.notAJournal(found: "no \(JournalLayout.settings)"))
+    }
+    vkey = identity.vkey
     try reach()
   }
 
@@ -62,16 +72,39 @@ package final class JournalHand {
     case .acknowledged(let acknowledgement): return acknowledgement
     case .refused(let refusal): throw .refused(refusal)
     case .checkpoint: throw .unexpectedAnswer("checkpoint")
+    case .kept: throw .unexpectedAnswer("kept")
     }
   }
 
-  /// Has a checkpoint written over everything now; the newest one.
-  package func checkpoint() throws(JournalHandError) -> Checkpoint {
+  /// Has a checkpoint signed over everything now; the newest one, nil while there are no entries.
+  ///
+  /// Without a writer the journal is closed again, which signs once more, over its own record: nobody
+  /// is kept waiting while witnesses are asked.
+  package func checkpoint() throws(JournalHandError) -> SignedCheckpoint? {
     switch try ask(.checkpoint) {
-    case .checkpoint(let checkpoint): return checkpoint
+    case .checkpoint(let note):
+      if let note { try verify(note) }
+      return note
     case .refused(let refusal): throw .refused(refusal)
     case .acknowledged: throw .unexpectedAnswer("acknowledgement")
+    case .kept: throw .unexpectedAnswer("kept")
     }
+  }
+
+  /// Has the cosignatures on a checkpoint kept; what is kept already is left as it is.
+  package func keep(_ note: SignedCheckpoint) throws(JournalHandError) {
+    switch try ask(.keep(note)) {
+    case .kept: return
+    case .refused(let refusal): throw .refused(refusal)
+    case .checkpoint: throw .unexpectedAnswer("checkpoint")
+    case .acknowledged: throw .unexpectedAnswer("acknowledgement")
+    }
+  }
+
+  /// The note may be kept as evidence elsewhere: it must be what the journal's key signed.
+  private func verify(_ note: SignedCheckpoint) throws(JournalHandError) {
+    guard let vkey else { return }
+    do { try note.verify(by: vkey) } catch { throw .unexpectedAnswer("\(error)") }
   }
 
   /// Ends the connection, or closes the journal.
@@ -107,6 +140,7 @@ package final class JournalHand {
     throw .gone
   }
 
+  /// Gives the lock up again after what is about checkpoints.
   private func perform(
     _ request: WriterRequest, _ journal: Journal
   ) throws(JournalHandError) -> WriterAnswer {
@@ -116,11 +150,32 @@ package final class JournalHand {
         let outcome = try journal.append(record, at: now())
         try journal.commit()
         return .acknowledged(Acknowledgement(outcome))
-      case .checkpoint: return .checkpoint(try journal.seal())
+      case .checkpoint:
+        _ = try journal.signCheckpoint(at: now())
+        way = .none
+        try journal.close(at: now())
+        return .checkpoint(journal.newestSignedCheckpoint)
+      case .keep(let note):
+        way = .none
+        return try keepAndClose(note, journal)
       }
     } catch {
       throw .journal(error)
     }
+  }
+
+  private func keepAndClose(
+    _ note: SignedCheckpoint, _ journal: Journal
+  ) throws(JournalError) -> WriterAnswer {
+    do {
+      try journal.keep(note)
+    } catch {
+      // The first error is the one to tell.
+      try? journal.close(at: now())
+      throw error
+    }
+    try journal.close(at: now())
+    return .kept
   }
 
   /// A writer that has the lock and no socket is about to listen or about to end.
@@ -133,7 +188,8 @@ package final class JournalHand {
       }
       let storage = try JournalHand.storage(directory)
       do {
-        way = .lock(try Journal.open(storage, settings, at: now()) { _ in nil })
+        let journal = try Journal.open(storage, settings, at: now(), keyFile: keyFile) { _ in nil }
+        way = .lock(journal)
         return
       } catch {
         guard case .locked(let found) = error else { throw .journal(error) }
@@ -158,66 +214,5 @@ package final class JournalHand {
     do {
       return try PosixStorage(directory: directory, creating: false)
     } catch { throw .storage(error) }
-  }
-}
-
-/// The hand's end of a connection; one request at a time.
-private final class WriterConnection {
-  /// Waits for an answer, each of at most 100 ms: 60 s.
-  private static let waitCountMax = 600
-  private static let waitMilliseconds: Int32 = 100
-  private static let seconds = 60
-
-  private let socket: LocalSocket
-  private var input: [UInt8] = []
-  private var buffer = [UInt8](repeating: 0, count: 4096)
-
-  init(_ socket: consuming LocalSocket) { self.socket = socket }
-
-  /// Sends a line and reads one; nil when the writer has gone.
-  func ask(_ line: [UInt8]) throws(JournalHandError) -> WriterAnswer? {
-    guard try send(line), let answer = try receive() else { return nil }
-    guard let parsed = WriterAnswer(answer.span) else {
-      let text = FieldLimit.prefix(String(decoding: answer, as: UTF8.self), byteCount: 80)
-      throw .unexpectedAnswer(text.debugDescription)
-    }
-    return parsed
-  }
-
-  private func send(_ line: [UInt8]) throws(JournalHandError) -> Bool {
-    var rest = line[...]
-    var waitCount = 0
-    while !rest.isEmpty {
-      switch socket.send(rest) {
-      case .moved(let count): rest = rest.dropFirst(count)
-      case .ended: return false
-      case .notNow:
-        waitCount += 1
-        guard waitCount <= Self.waitCountMax else { throw .noAnswer(seconds: Self.seconds) }
-        _ = socket.waitForRoom(milliseconds: Self.waitMilliseconds)
-      }
-    }
-    return true
-  }
-
-  private func receive() throws(JournalHandError) -> [UInt8]? {
-    var waitCount = 0
-    while true {
-      if let end = input.firstIndex(of: 0x0A) {
-        defer { input.removeFirst(end + 1) }
-        return Array(input[..<end])
-      }
-      guard input.count <= WriterAnswer.lineByteCountMax else {
-        throw .unexpectedAnswer("\(input.count) bytes without a newline")
-      }
-      switch socket.receive(into: &buffer) {
-      case .moved(let count): input += buffer.prefix(count)
-      case .ended: return nil
-      case .notNow:
-        waitCount += 1
-        guard waitCount <= Self.waitCountMax else { throw .noAnswer(seconds: Self.seconds) }
-        _ = socket.waitForInput(milliseconds: Self.waitMilliseconds)
-      }
-    }
   }
 }

@@ -8,7 +8,7 @@ package enum Acknowledgement: Sendable, Hashable {
   /// recorded.
   case conflict(index: Int)
 
-  init(_ outcome: AppendOutcome) {
+  package init(_ outcome: AppendOutcome) {
     switch outcome {
     case .appended(let index): self = .appended(index: index)
     case .duplicate: self = .duplicate
@@ -30,6 +30,10 @@ package struct WriterRefusal: Error, Sendable, Hashable {
     case unknownRequest = "unknown_request"
     /// No record, or one that no cutting makes an entry.
     case unfitRecord = "unfit_record"
+    /// No signed checkpoint.
+    case unfitNote = "unfit_note"
+    /// A checkpoint that this journal never signed.
+    case foreignNote = "foreign_note"
     /// A write or sync of the writer failed; `detail` names the first index not taken.
     case stopped
     /// The writer is about to end; ask again, of its successor or of the journal itself.
@@ -55,15 +59,20 @@ extension WriterRefusal: CustomStringConvertible {
 ///     {"v":1,"answer":"appended","index":17}
 ///     {"v":1,"answer":"duplicate"}
 ///     {"v":1,"answer":"conflict","index":18}
-///     {"v":1,"answer":"checkpoint","origin":"vigil/edge-1","size":19,"root":"<base64>"}
+///     {"v":1,"answer":"checkpoint","note":"edge-1\n19\n…"}
+///     {"v":1,"answer":"no_checkpoint"}
+///     {"v":1,"answer":"kept"}
 ///     {"v":1,"answer":"refused","reason":"closing","detail":"…"}
 package enum WriterAnswer: Sendable, Hashable {
   case acknowledged(Acknowledgement)
-  case checkpoint(Checkpoint)
+  /// The newest one with the signatures that it has; nil while there are no entries.
+  case checkpoint(SignedCheckpoint?)
+  /// The cosignatures are on stable storage.
+  case kept
   case refused(WriterRefusal)
 
-  /// Bytes of the longest line; `detail` is cut to fit.
-  package static let lineByteCountMax = 4096
+  /// Bytes of the longest line: the longest note fits in, `detail` is cut. 1 MiB.
+  package static let lineByteCountMax = WriterRequest.lineByteCountMax
   private static let detailByteCountMax = 400
 
   /// The JSON object, without a newline.
@@ -80,11 +89,13 @@ package enum WriterAnswer: Sendable, Hashable {
     case .acknowledged(.conflict(let index)):
       writer.field("answer", "conflict")
       writer.field("index", index)
-    case .checkpoint(let checkpoint):
+    case .checkpoint(let note?):
       writer.field("answer", "checkpoint")
-      writer.field("origin", checkpoint.origin)
-      writer.field("size", checkpoint.size)
-      writer.field("root", Base64.text(checkpoint.root.bytes))
+      writer.field("note", String(decoding: note.note.bytes, as: UTF8.self))
+    case .checkpoint(nil):
+      writer.field("answer", "no_checkpoint")
+    case .kept:
+      writer.field("answer", "kept")
     case .refused(let refusal):
       writer.field("answer", "refused")
       writer.field("reason", refusal.reason.rawValue)
@@ -115,11 +126,12 @@ package enum WriterAnswer: Sendable, Hashable {
     case ("duplicate", nil): self = .acknowledged(.duplicate)
     case ("conflict", let index?): self = .acknowledged(.conflict(index: index))
     case ("checkpoint", nil):
-      guard let origin = text("origin"), Checkpoint.isValidOrigin(origin),
-        let size = number("size"),
-        let bytes = text("root").flatMap({ Base64.bytes($0) }), let root = Digest(bytes.span)
-      else { return nil }
-      self = .checkpoint(Checkpoint(origin: origin, size: size, root: root))
+      guard let note = text("note"), let signed = try? SignedCheckpoint(Array(note.utf8)) else {
+        return nil
+      }
+      self = .checkpoint(signed)
+    case ("no_checkpoint", nil): self = .checkpoint(nil)
+    case ("kept", nil): self = .kept
     case ("refused", nil):
       guard let reason = text("reason").flatMap(WriterRefusal.Reason.init(rawValue:)) else {
         return nil

@@ -2,11 +2,14 @@
 ///
 ///     {"v":1,"request":"append","record":{"v":1,"kind":"control",…}}
 ///     {"v":1,"request":"checkpoint"}
+///     {"v":1,"request":"keep","note":"edge-1\n19\n…"}
 package enum WriterRequest: Sendable, Equatable {
   /// Take in this record, and say so once it is on stable storage.
   case append(Record)
-  /// Write a checkpoint over everything now.
+  /// Sign a checkpoint over everything now.
   case checkpoint
+  /// Keep the cosignatures on a checkpoint of this journal.
+  case keep(SignedCheckpoint)
 
   /// The version of the protocol, in both directions.
   static let version = 1
@@ -24,6 +27,9 @@ package enum WriterRequest: Sendable, Equatable {
       writer.field("record", json: record.encoded())
     case .checkpoint:
       writer.field("request", "checkpoint")
+    case .keep(let note):
+      writer.field("request", "keep")
+      writer.field("note", String(decoding: note.note.bytes, as: UTF8.self))
     }
     writer.endObject()
     return writer.bytes + [0x0A]
@@ -34,6 +40,7 @@ package enum WriterRequest: Sendable, Equatable {
     switch self {
     case .append(let record): 1024 + (record.header.original?.count ?? 0)
     case .checkpoint: 64
+    case .keep(let note): 1024 + note.note.bytes.count
     }
   }
 }
@@ -61,7 +68,20 @@ package struct WriterRequestParser: Sendable {
     switch line.member(line.root, "request").flatMap({ line.string($0) }) {
     case "append": return append()
     case "checkpoint": return .success(.checkpoint)
-    default: return refused(.unknownRequest, "expected request append or checkpoint")
+    case "keep": return keep()
+    default: return refused(.unknownRequest, "expected request append, checkpoint or keep")
+    }
+  }
+
+  /// Checks the form; whether the note is this journal's is for the journal to say.
+  private func keep() -> Result<WriterRequest, WriterRefusal> {
+    guard let text = line.member(line.root, "note").flatMap({ line.string($0) }) else {
+      return refused(.unfitNote, "found no note, expected the text of a signed checkpoint")
+    }
+    do {
+      return .success(.keep(try SignedCheckpoint(Array(text.utf8))))
+    } catch {
+      return refused(.unfitNote, error.description)
     }
   }
 

@@ -55,19 +55,57 @@ private struct RunningWriter {
     #expect(try through.append(Build.request("a")) == .appended(index: 1))
     #expect(try through.append(Build.request("a")) == .duplicate)
     #expect(try through.append(Build.request("a", path: "/b")) == .conflict(index: 2))
-    #expect(try through.checkpoint().size == 4)
+    #expect(try through.checkpoint()?.checkpoint.size == 5, "with the record of the request")
     try through.close()
     try writer.close()
     #expect(!FileManager.default.fileExists(atPath: socketPath))
     let alone = try hand()
     #expect(!alone.usesWriter)
-    #expect(try alone.append(Build.request("b")) == .appended(index: 6))
+    #expect(try alone.append(Build.request("b")) == .appended(index: 7))
     #expect(try alone.append(Build.request("a")) == .duplicate)
-    #expect(try alone.checkpoint().size == 7)
+    #expect(try alone.checkpoint()?.checkpoint.size == 10, "with its record and the close")
     try alone.close()
-    #expect(try reader().entryCount == 8)
+    #expect(try reader().entryCount == 10)
     #expect(
       try JournalVerifier(PosixStorage(directory: path, creating: false)).verify().hasPassed)
+  }
+
+  @Test(
+    "cosignatures come into both files, through a writer as with the lock",
+    arguments: [true, false])
+  func keep(_ hasWriter: Bool) throws {
+    let writer = try RunningWriter(path)
+    let first = try hand()
+    _ = try first.append(Build.request("a"))
+    if !hasWriter { try writer.close() }
+    let hand = try hand()
+    let note = try #require(try hand.checkpoint())
+    _ = try hand.append(Build.request("b"))
+    #expect(hand.usesWriter == hasWriter)
+    _ = try hand.checkpoint()
+    var cosigned = note
+    _ = cosigned.merge([NoteSignature(name: "w", keyID: 3, blob: [1])])
+    for _ in 0..<2 { try hand.keep(cosigned) }
+    let stranger = NoteSigner(
+      name: "vigil/hands", try #require(Ed25519SigningKey(seed: [UInt8](repeating: 8, count: 32))))
+    let error = #expect(throws: JournalHandError.self) {
+      try hand.keep(SignedCheckpoint(note.checkpoint, by: stranger))
+    }
+    #expect(error?.description.contains("found one that this journal has not signed") == true)
+    try hand.close()
+    if hasWriter { try writer.close() }
+    let history = try Data(contentsOf: URL(fileURLWithPath: path + "/checkpoints"))
+    #expect(history.ranges(of: Data("— w ".utf8)).count == 1, "once, though asked twice")
+    let storage = try PosixStorage(directory: path, creating: false)
+    #expect(try JournalVerifier(storage).verify().hasPassed)
+  }
+
+  @Test("a journal without entries has no checkpoint, with a writer or without")
+  func noEntries() throws {
+    let writer = try RunningWriter(path)
+    #expect(try hand().checkpoint() == nil)
+    try writer.close()
+    #expect(try hand().checkpoint() == nil)
   }
 
   @Test("many hands at once each get their own index, once the record can be read")

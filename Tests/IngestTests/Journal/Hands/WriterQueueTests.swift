@@ -67,7 +67,7 @@ private final class Answers: Sendable {
     }
   }
 
-  @Test("a checkpoint covers the appends of its batch and answers size and root")
+  @Test("a checkpoint covers the appends of its batch and its own record, and answers the note")
   func checkpoint() throws {
     let fixture = JournalFixture()
     let journal = try fixture.open()
@@ -78,12 +78,45 @@ private final class Answers: Sendable {
     #expect(queue.submit(answers.append("a")))
     try queue.serve(journal, at: fixture.clock.now)
     #expect(answers.list.map(\.0) == ["empty", "a", "full"])
-    guard case .checkpoint(let empty) = answers.list[0].1,
-      case .checkpoint(let full) = answers.list[2].1
-    else { throw TestFailure.unexpected }
-    #expect(empty.size == 0 && full.size == 2 && full == journal.newestCheckpoint)
+    #expect(answers.list[0].1 == .checkpoint(nil))
+    guard case .checkpoint(let full?) = answers.list[2].1 else { throw TestFailure.unexpected }
+    #expect(full.checkpoint.size == 3 && full == journal.newestSignedCheckpoint)
+    #expect(queue.submit(answers.waiting("again", .checkpoint)))
+    #expect(queue.submit(answers.waiting("and again", .checkpoint)))
+    try queue.serve(journal, at: fixture.clock.now)
+    #expect(answers.list.suffix(2).allSatisfy { $0.1 == .checkpoint(full) }, "no news, no record")
+    #expect(try fixture.verify().hasPassed)
+  }
+
+  @Test("cosignatures are kept; a note of another log, key, size or root is refused alone")
+  func keep() throws {
+    let fixture = JournalFixture()
+    let journal = try fixture.open()
+    let queue = try WriterQueue()
+    _ = try journal.append(Build.request("r"), at: fixture.clock.now)
+    let note = try #require(try journal.signCheckpoint(at: fixture.clock.now))
+    let before = fixture.storage.bytes("checkpoints") ?? []
+    let foreign = try fixture.foreignNotes(beside: note.checkpoint)
+    for (number, note) in foreign.enumerated() {
+      #expect(queue.submit(answers.waiting("\(number)", .keep(note))))
+    }
+    #expect(queue.submit(answers.append("a")))
+    try queue.serve(journal, at: fixture.clock.now)
+    #expect(answers.list.count == foreign.count + 1)
+    for (name, answer) in answers.list where name != "a" {
+      guard case .refused(let refusal) = answer else { throw TestFailure.unexpected }
+      #expect(
+        refusal.reason == .foreignNote && refusal.detail.contains("has not signed"), "\(name)")
+    }
+    #expect(fixture.storage.bytes("checkpoints") == before)
+    var cosigned = note
+    _ = cosigned.merge([NoteSignature(name: "w", keyID: 3, blob: [1])])
+    #expect(queue.submit(answers.waiting("mine", .keep(cosigned))))
+    #expect(queue.submit(answers.waiting("asked", .checkpoint)))
+    try queue.serve(journal, at: fixture.clock.now)
+    #expect(answers.list.suffix(2).first?.1 == .kept)
     #expect(
-      empty.root.hex == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+      fixture.storage.bytes("checkpoints")?.starts(with: before + cosigned.note.bytes) == true)
     #expect(try fixture.verify().hasPassed)
   }
 
@@ -145,6 +178,30 @@ private final class Answers: Sendable {
   }
 }
 
+extension JournalFixture {
+  /// Notes that a hand must not get into the journal: of another key, origin, root and size.
+  fileprivate func foreignNotes(beside own: Checkpoint) throws -> [SignedCheckpoint] {
+    let seed = [UInt8](repeating: 8, count: 32)
+    let stranger = NoteSigner(name: own.origin, try #require(Ed25519SigningKey(seed: seed)))
+    let other = NoteSigner(name: "vigil/other", try SigningKeyFile(storage).read())
+    let signer = try signer()
+    func body(_ size: Int, _ root: Digest, _ origin: String? = nil) -> Checkpoint {
+      Checkpoint(origin: origin ?? own.origin, size: size, root: root)
+    }
+    var broken = SignedCheckpoint(own, by: stranger)
+    let blob = [UInt8](repeating: 5, count: 64)
+    _ = broken.merge([NoteSignature(name: own.origin, keyID: signer.key.keyID, blob: blob)])
+    return [
+      SignedCheckpoint(own, by: stranger), broken,
+      SignedCheckpoint(body(own.size, own.root, "vigil/other"), by: other),
+      SignedCheckpoint(body(own.size, .zero), by: signer),
+      SignedCheckpoint(body(own.size - 1, own.root), by: signer),
+      SignedCheckpoint(body(own.size + 1, own.root), by: signer),
+      SignedCheckpoint(body(0, own.root), by: signer),
+    ]
+  }
+}
+
 @Suite("JournalCommitQueue") struct JournalCommitQueueTests {
   private func make(_ directory: TemporaryDirectory) throws -> JournalCommitQueue {
     let now = Build.time(0)
@@ -176,14 +233,61 @@ private final class Answers: Sendable {
       }
       return try await group.reduce(into: []) { $0 += $1 }
     }
-    let checkpoint = try await queue.checkpoint()
-    #expect(checkpoint.size == count * perProducer + 1)
+    let note = try #require(try await queue.checkpoint())
+    #expect(
+      note.checkpoint.size == count * perProducer + 2, "with journal_opened and its own record")
     try queue.close()
     let storage = try PosixStorage(directory: directory.path + "/j", creating: false)
     let records = try JournalReader(storage).allRecords()
     #expect(acknowledged.count == count * perProducer)
     #expect(acknowledged.allSatisfy { records[$0.1].header.id == $0.0 })
     #expect(try JournalVerifier(storage).verify().hasPassed)
+  }
+
+  @Test(
+    "the entries are the very bytes that the journal alone would have written",
+    arguments: [1, 2, 3] as [UInt64])
+  func sameBytes(_ seed: UInt64) async throws {
+    let directory = try TemporaryDirectory()
+    var random = RandomRecord(seed: seed)
+    var records: [Record] = []
+    for number in 0..<70 {
+      records.append(random.next(RecordKind.allCases[number % RecordKind.allCases.count]))
+    }
+    records.append(Build.request("long", originalByteCount: 70_000))
+    records.append(Build.request("forged", originalByteCount: 300))
+    records.append(Build.request("forged", path: "/other"))
+    records.append(Build.request("plain"))
+    var broken = Build.request("broken")
+    broken.header.original = Array("{\n}".utf8)
+    records += [broken] + records.prefix(9)
+    func open(_ name: String) throws -> (Journal, PosixStorage) {
+      let storage = try PosixStorage(directory: directory.path + "/" + name, creating: true)
+      let settings = JournalSettings(origin: "vigil/queue")
+      let journal = try Journal.open(storage, settings, at: Build.time(0)) { count in
+        var random = SeededRandom(seed: seed)
+        return random.bytes(count: count)
+      }
+      return (journal, storage)
+    }
+    let (alone, expected) = try open("alone")
+    var outcomes: [Acknowledgement?] = []
+    for record in records {
+      outcomes.append((try? alone.append(record, at: Build.time(5))).map { Acknowledgement($0) })
+    }
+    try alone.close(at: Build.time(5))
+    let (journal, storage) = try open("queue")
+    let queue = try JournalCommitQueue(journal) { Build.time(5) }
+    for (record, outcome) in zip(records, outcomes) {
+      let answer = try? await queue.append(record)
+      #expect(answer == outcome, "seed \(seed), \(record.header.id)")
+    }
+    try queue.close()
+    #expect(outcomes.contains(.duplicate) && outcomes.contains(nil), "seed \(seed)")
+    for path in ["segments/000000000000.jsonl", "segments/000000000000.leaf", "checkpoint"] {
+      let bytes = try storage.contents(path, byteCountMax: 1 << 22)
+      #expect(try bytes == expected.contents(path, byteCountMax: 1 << 22), "seed \(seed), \(path)")
+    }
   }
 
   @Test("after close an append is refused as closing")

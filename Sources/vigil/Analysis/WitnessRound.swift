@@ -1,49 +1,10 @@
 import GatewayAndScheduler
 import Ingest
 
-/// Who signs checkpoints for a command that is not the writer itself.
-enum CheckpointWriting {
-  /// Takes the journal's lock for each of the two steps. A writer that runs holds it, and is named in
-  /// the error.
-  static func writer(
-    _ directory: String, keyPath: String?, _ tool: Tool
-  ) throws -> any CheckpointWriter {
-    let storage = try JournalOpening.forReading(directory)
-    guard try JournalIdentity.exists(in: storage) else {
-      throw JournalError.notAJournal(found: "no \(JournalLayout.settings)")
-    }
-    return LockingCheckpointWriter(directory: directory, keyPath: keyPath, tool: tool)
-  }
-}
-
-/// Opens the journal, asks it, closes it: nobody is kept waiting while witnesses are asked.
-private struct LockingCheckpointWriter: CheckpointWriter {
-  let directory: String
-  let keyPath: String?
-  let tool: Tool
-
-  /// The close signs once more, over its own record, when there was news: that one is the newest.
-  func signCheckpoint(at now: Timestamp) throws -> SignedCheckpoint? {
-    let journal = try open()
-    _ = try journal.signCheckpoint(at: now)
-    try journal.close(at: now)
-    return journal.newestSignedCheckpoint
-  }
-
-  func keep(_ note: SignedCheckpoint) throws {
-    let journal = try open()
-    try journal.keep(note)
-    try journal.close(at: tool.now())
-  }
-
-  private func open() throws -> Journal {
-    try JournalOpening.forWriting(
-      directory, origin: nil, keyPath: keyPath, now: tool.now(), tool)
-  }
-}
-
 /// One checkpoint shown to witnesses, one after the other.
-struct WitnessRound {
+///
+/// Without a lock: the journal may grow meanwhile.
+struct WitnessRound: ~Copyable {
   /// What came of one witness.
   struct Outcome: CustomStringConvertible {
     let address: WitnessAddress
@@ -73,6 +34,8 @@ struct WitnessRound {
   private let keys: [VerifierKey]
   private let storage: any JournalStorage
   private let client = HTTPClient()
+  /// Made when the first witness asks for a proof: that costs a pass over the leaf hashes.
+  private var maker: ProofMaker?
 
   /// - Parameter keys: the only ones whose cosignatures are taken; empty takes all.
   init(_ note: SignedCheckpoint, trusting keys: [VerifierKey], _ storage: any JournalStorage) {
@@ -82,7 +45,7 @@ struct WitnessRound {
   }
 
   /// Asks one witness: at most `WitnessSubmission.conflictCountMax` calls.
-  func ask(_ address: WitnessAddress) -> Outcome {
+  mutating func ask(_ address: WitnessAddress) -> Outcome {
     do throws(WitnessFailure) {
       let lines = try collect(address)
       return Outcome(address: address, result: .success(try trusted(lines)))
@@ -91,7 +54,8 @@ struct WitnessRound {
     }
   }
 
-  private func collect(_ address: WitnessAddress) throws(WitnessFailure) -> [NoteSignature] {
+  private mutating func collect(_ address: WitnessAddress) throws(WitnessFailure) -> [NoteSignature]
+  {
     var submission = WitnessSubmission(note)
     while true {
       let request = submission.request(to: address, proof: try proof(from: submission.oldSize))
@@ -111,10 +75,12 @@ struct WitnessRound {
     }
   }
 
-  private func proof(from oldSize: Int) throws(WitnessFailure) -> [Digest] {
-    do throws(JournalError) {
-      var leaves = try StoredLeaves(storage)
-      return try leaves.consistency(from: oldSize, to: note.checkpoint.size)
+  /// None is needed from nothing.
+  private mutating func proof(from oldSize: Int) throws(WitnessFailure) -> [Digest] {
+    guard oldSize > 0 else { return [] }
+    do throws(TilesError) {
+      if maker == nil { maker = try ProofMaker(journal: storage, under: note) }
+      return try maker?.consistency(from: oldSize).path ?? []
     } catch {
       throw .noProof(error)
     }
