@@ -11,11 +11,11 @@ extension Harness {
           ]
       }, run: WriterProperties.session),
     Harness(
-      "writer-answer", byteCountMax: 1024, words: ["\"answer\":", "\"index\":", "\"refused\""],
+      "writer-answer", byteCountMax: 4096, words: ["\"answer\":", "\"index\":", "\"refused\""],
       seeds: {
         [
           .acknowledged(.appended(index: 17)), .acknowledged(.duplicate),
-          .acknowledged(.conflict(index: 18)), .checkpoint(Ledger.signed.checkpoint),
+          .acknowledged(.conflict(index: 18)), .checkpoint(Ledger.signed), .checkpoint(nil), .kept,
           .refused(WriterRefusal(.closing, "ask again")),
         ].map { (answer: WriterAnswer) in answer.json }
       }, run: WriterProperties.answer),
@@ -25,7 +25,7 @@ extension Harness {
 /// Both directions of `writer.sock`.
 enum WriterProperties {
   static let requests: [WriterRequest] =
-    [.checkpoint] + RecordProperties.records.map { .append($0) }
+    [.checkpoint, .keep(Ledger.signed)] + RecordProperties.records.map { .append($0) }
 
   /// What the lines ask does not depend on how their bytes arrive, and every line is answered.
   static func session(_ input: [UInt8]) throws {
