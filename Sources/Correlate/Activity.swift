@@ -3,9 +3,9 @@ package import Ingest
 /// One intent and what came of it: request, decision, run with its attempts, tasks.
 ///
 /// A snapshot: Correlate hands out a new value whenever something about the activity changed.
-package struct Activity: Sendable, Equatable {
+package struct Activity: Sendable, Equatable, Codable {
   /// How the activity stands. Outcomes of a run, outcomes without a run, and dangling states.
-  package enum State: String, Sendable, CaseIterable {
+  package enum State: String, Sendable, CaseIterable, Codable {
     /// The trigger was accepted and the join window has not passed yet.
     case requested
     case queued, held, approved
@@ -31,7 +31,7 @@ package struct Activity: Sendable, Equatable {
   }
 
   /// How request and run were joined; from the strongest key to none.
-  package enum Link: String, Sendable, CaseIterable {
+  package enum Link: String, Sendable, CaseIterable, Codable {
     case runID = "run_id"
     case requestID = "request_id"
     case traceID = "trace_id"
@@ -41,10 +41,10 @@ package struct Activity: Sendable, Equatable {
   }
 
   /// Who said how the run came out.
-  package enum OutcomeSource: String, Sendable, CaseIterable { case launcher, luigi }
+  package enum OutcomeSource: String, Sendable, CaseIterable, Codable { case launcher, luigi }
 
   /// Steps inside the run, counted by their last state.
-  package struct TaskCounts: Sendable, Equatable {
+  package struct TaskCounts: Sendable, Equatable, Codable {
     package var total = 0
     package var succeeded = 0
     /// Failed, timed out or broken.

@@ -1,7 +1,7 @@
 package import Ingest
 
 /// What Correlate tells its reader, in event-time order.
-package enum CorrelatedEvent: Sendable, Equatable {
+package enum CorrelatedEvent: Sendable, Equatable, Codable {
   /// Every request, trigger or not, with what came of it at the gateway.
   case request(IndexedRecord, RequestOutcome)
   /// Every decision, approval, alert and control record.
@@ -20,8 +20,8 @@ package enum CorrelatedEvent: Sendable, Equatable {
 }
 
 /// One change of one activity, and the activity after it.
-package struct ActivityUpdate: Sendable, Equatable {
-  package enum Change: String, Sendable, CaseIterable {
+package struct ActivityUpdate: Sendable, Equatable, Codable {
+  package enum Change: String, Sendable, CaseIterable, Codable {
     /// Who asked for what, and when, is known: the request was joined to its run; or the join
     /// window passed with only one of them; or the trigger was refused. Exactly once per activity,
     /// before any of the changes below that concern rules about intent. A run may have started, and
@@ -63,7 +63,7 @@ package struct ActivityUpdate: Sendable, Equatable {
 }
 
 /// What became of one request at the gateway; every request has exactly one.
-package enum RequestOutcome: String, Sendable, CaseIterable {
+package enum RequestOutcome: String, Sendable, CaseIterable, Codable {
   /// 1xx to 3xx other than a redirect to a login: answered.
   case answered
   /// 401, or a redirect of an anonymous request: nobody was identified.

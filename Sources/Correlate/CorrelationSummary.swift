@@ -1,5 +1,5 @@
 /// What was read and what became of it: the sums behind the summary that the tool prints.
-package struct CorrelationSummary: Sendable, Equatable {
+package struct CorrelationSummary: Sendable, Equatable, Codable {
   /// Records applied, of any kind.
   package var records = 0
   /// Records older than the watermark when they came; applied all the same.
@@ -61,7 +61,7 @@ package struct CorrelationSummary: Sendable, Equatable {
 }
 
 /// Records of a run that do not fit the life of a run; each was kept as evidence.
-package struct RunIrregularities: Sendable, Equatable {
+package struct RunIrregularities: Sendable, Equatable, Codable {
   /// A second start of an attempt.
   package var repeatedStarts = 0
   /// A second end that says the same.

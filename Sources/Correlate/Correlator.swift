@@ -13,7 +13,7 @@ package import Ingest
 /// after anything else, which another attempt or a missing record may follow. Records of a run that
 /// has settled open its activity again under the same id; such an activity, as one whose first record
 /// was late, says nothing about a missing counterpart.
-package struct Correlator: Sendable {
+package struct Correlator: Sendable, Codable {
   private let window: JoinWindow
   private var buffer = ReorderBuffer()
   private var machine: ActivityMachine
@@ -26,7 +26,7 @@ package struct Correlator: Sendable {
   /// else of a request id, else of source, newline and record id. Called once per activity.
   package init(window: JoinWindow, identify: @escaping @Sendable (String) -> String) {
     self.window = window
-    machine = ActivityMachine(window: window, identify: identify)
+    machine = ActivityMachine(window: window, identify: IdentifierFunction(identify))
   }
 
   /// Takes one record. One that is older than the watermark is applied at once, as well as it can

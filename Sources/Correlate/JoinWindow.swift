@@ -1,5 +1,5 @@
 /// How long records of one activity may lie apart, in event time.
-package struct JoinWindow: Sendable, Equatable {
+package struct JoinWindow: Sendable, Equatable, Codable {
   /// Seconds that an accepted trigger waits for its run, and a run for its request.
   package var seconds: Double
   /// Seconds by which records may arrive out of order; the watermark trails the newest by this.

@@ -4,7 +4,7 @@ import Testing
 @Suite("the tool's manners") struct ToolUsageTests {
   static let commands = [
     "ingest", "record", "verify", "scan", "activity", "detect", "demo", "init", "checkpoint",
-    "witness", "prove", "check-proof", "tiles", "compress", "prune",
+    "witness", "prove", "check-proof", "tiles", "compress", "prune", "explain", "backtest",
   ]
 
   @Test("every command explains itself with all its options", arguments: commands)

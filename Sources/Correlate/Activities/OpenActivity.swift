@@ -3,9 +3,9 @@ internal import Ingest
 /// One activity while more is expected of it: what is known of both sides, and what has been said.
 ///
 /// A value without effects: it takes records and tells the steps; the machine emits them.
-struct OpenActivity: Sendable {
+struct OpenActivity: Sendable, Codable {
   /// What the gateway said about the trigger.
-  struct RequestSide: Sendable {
+  struct RequestSide: Sendable, Codable {
     let answer: TriggerAnswer
     let source: Int
     let startedAt: Timestamp

@@ -27,7 +27,7 @@ extension RequestOutcome {
 }
 
 /// What the answer to a trigger means for its run.
-enum TriggerAnswer: Sendable, Equatable {
+enum TriggerAnswer: String, Sendable, Codable {
   /// 2xx: a run is to be expected.
   case accepted
   /// 401, 403, or an anonymous caller sent elsewhere: the gateway refused it.

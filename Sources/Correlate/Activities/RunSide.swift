@@ -1,7 +1,7 @@
 internal import Ingest
 
 /// What is known of the run of one activity: its spine from outside, its detail from inside.
-struct RunSide: Sendable {
+struct RunSide: Sendable, Codable {
   /// Some record named this run (a refusal alone does not make a run).
   var isKnown = false
   /// Event time of the first record of any vantage.

@@ -1,16 +1,23 @@
 internal import Ingest
 
 /// The steps of one run, each by its last state.
-struct TaskLedger: Sendable {
+struct TaskLedger: Sendable, Codable {
   /// The most steps told apart in one run; records of further steps are counted only.
   static let taskCountMax = 10_000
 
-  private enum Standing: Sendable { case waiting, running, succeeded, failed, skipped }
+  private enum Standing: String, Sendable, Codable {
+    case waiting, running, succeeded, failed, skipped
+  }
+
+  private struct StepFailure: Sendable, Codable {
+    let taskID: String
+    let failure: RunRecord.Failure
+  }
 
   private var standings: [String: Standing] = [:]
   private(set) var counts = Activity.TaskCounts()
   /// The failure of the step that failed last.
-  private var failure: (taskID: String, failure: RunRecord.Failure)?
+  private var failure: StepFailure?
 
   /// The error of the step that failed last, unless that step has been done since.
   var standingFailure: RunRecord.Failure? {
@@ -31,7 +38,9 @@ struct TaskLedger: Sendable {
       count(after, 1)
     }
     guard task.event != .pending, task.event != .started else { return .none }
-    if standings[taskID] == .failed, let error = task.error { failure = (taskID, error) }
+    if standings[taskID] == .failed, let error = task.error {
+      failure = StepFailure(taskID: taskID, failure: error)
+    }
     return .progressed
   }
 

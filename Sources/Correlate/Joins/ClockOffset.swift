@@ -2,7 +2,7 @@
 ///
 /// One measurement is the run's first record from outside less the start of its request: never
 /// negative when the clocks agree, and near the least delay of the way in between at its smallest.
-package struct ClockOffset: Sendable, Equatable {
+package struct ClockOffset: Sendable, Equatable, Codable {
   /// Seconds below zero from which on a pair is impossible rather than a rounding.
   package static let toleranceSeconds = 0.01
   /// Newest measurements of which the median is taken.
@@ -40,11 +40,11 @@ package struct ClockOffset: Sendable, Equatable {
 }
 
 /// The offsets of all pairs of sources.
-struct ClockOffsets: Sendable {
+struct ClockOffsets: Sendable, Codable {
   /// The most pairs that are measured; further ones are not.
   static let pairCountMax = 1024
 
-  private struct Pair: Hashable, Sendable {
+  private struct Pair: Hashable, Sendable, Codable {
     let request: Int
     let run: Int
   }

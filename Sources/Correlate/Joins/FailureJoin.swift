@@ -6,14 +6,14 @@ internal import Ingest
 /// `secondsMax`; of several the nearest in time; each is used once. Measured on Caddy 2.6.2: the
 /// error line precedes the access line by 0.009 to 0.44 ms, and one connection repeats a path no
 /// faster than it is answered. Holds what came within the last `secondsMax` only.
-struct FailureJoin: Sendable {
+struct FailureJoin: Sendable, Codable {
   /// Seconds between the two lines of one failure.
   static let secondsMax = 0.05
   /// The most requests, and the most error lines, of one peer and path that wait for each other;
   /// beyond it the oldest stay unjoined.
   static let candidateCountMax = 256
 
-  private struct Key: Hashable, Sendable {
+  private struct Key: Hashable, Sendable, Codable {
     let remoteIP: String
     let remotePort: Int
     let path: String
@@ -26,15 +26,26 @@ struct FailureJoin: Sendable {
     }
   }
 
-  /// A failed request that looks for its error line. `activity` is its slot and serial, if any.
-  struct Request: Sendable {
+  /// An activity by its slot, and by the serial that tells whether it is still there.
+  struct Tenant: Sendable, Codable {
+    let slot: Int
+    let serial: Int
+  }
+
+  private struct Use: Sendable, Codable {
+    let timestamp: Timestamp
+    let key: Key
+  }
+
+  /// A failed request that looks for its error line.
+  struct Request: Sendable, Codable {
     let timestamp: Timestamp
     let status: Int?
-    let activity: (slot: Int, serial: Int)?
+    let activity: Tenant?
   }
 
   /// An error line that looks for its request.
-  struct Failure: Sendable {
+  struct Failure: Sendable, Codable {
     let timestamp: Timestamp
     let status: Int?
     let index: Int
@@ -44,7 +55,7 @@ struct FailureJoin: Sendable {
   private var requests: [Key: [Request]] = [:]
   private var failures: [Key: [Failure]] = [:]
   /// Keys in the order in which they were used, to forget them by.
-  private var recent: [(timestamp: Timestamp, key: Key)] = []
+  private var recent: [Use] = []
   private var recentStart = 0
 
   /// The error line of a request that failed, taken out; nil when none has come yet.
@@ -68,13 +79,13 @@ struct FailureJoin: Sendable {
   mutating func remember(_ request: Request, _ record: RequestRecord) {
     guard let key = Key(record.remoteIP, record.remotePort, record.path) else { return }
     FailureJoin.append(request, to: &requests[key, default: []])
-    recent.append((request.timestamp, key))
+    recent.append(Use(timestamp: request.timestamp, key: key))
   }
 
   mutating func remember(_ failure: Failure, _ record: ControlRecord) {
     guard let key = Key(record.remoteIP, record.remotePort, record.path) else { return }
     FailureJoin.append(failure, to: &failures[key, default: []])
-    recent.append((failure.timestamp, key))
+    recent.append(Use(timestamp: failure.timestamp, key: key))
   }
 
   private static func append<Element>(_ element: Element, to list: inout [Element]) {

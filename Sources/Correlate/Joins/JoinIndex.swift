@@ -1,9 +1,9 @@
 /// Where the open activities are found: by run id, request id and trace id; never by a name.
 ///
 /// Holds at most one entry per key and open activity, so it is bounded by what is open.
-struct JoinIndex: Sendable {
+struct JoinIndex: Sendable, Codable {
   /// Activities with one trace id that still lack the other side.
-  struct TraceCandidates: Sendable {
+  struct TraceCandidates: Sendable, Codable {
     var requests: Set<Int> = []
     var runs: Set<Int> = []
     /// Once several stood on a side when a window ended, those that are left prove nothing either.

@@ -1,7 +1,7 @@
 /// The ids of activities that settled last, to know a record that comes after the last word.
 ///
 /// Bounded: the oldest is forgotten when a new one comes.
-struct SettledNames: Sendable {
+struct SettledNames: Sendable, Codable {
   /// Ids that are kept.
   static let countMax = 16_384
 
@@ -9,6 +9,18 @@ struct SettledNames: Sendable {
   private var next = 0
   /// How often each id is in the ring.
   private var counts: [String: Int] = [:]
+
+  private enum CodingKeys: String, CodingKey { case ring, next }
+
+  init() {}
+
+  /// The counts follow from the ring.
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    ring = try values.decode([String].self, forKey: .ring)
+    next = try values.decode(Int.self, forKey: .next)
+    for name in ring { counts[name, default: 0] += 1 }
+  }
 
   func contains(_ name: String?) -> Bool { name.map { counts[$0] != nil } ?? false }
 

@@ -1,13 +1,13 @@
 internal import Ingest
 
 /// How far every source has got, and what is known of its runs.
-struct SourceLedger: Sendable {
+struct SourceLedger: Sendable, Codable {
   /// The most sources that are told apart; further ones share the last place and prove nothing.
   static let sourceCountMax = 4096
   /// The most inside sources that are kept of one launcher.
   static let insideSourceCountMax = 16
 
-  private struct Source: Sendable {
+  private struct Source: Sendable, Codable {
     let name: String
     /// Event time of the newest record about runs as seen from outside.
     var outsideHeardAt: Timestamp?

@@ -146,7 +146,8 @@ extension ActivityMachine {
     failures.remember(
       FailureJoin.Request(
         timestamp: arrival.timestamp, status: request.status,
-        activity: slot.map { ($0, entries[$0].serial) }), request)
+        activity: slot.map { FailureJoin.Tenant(slot: $0, serial: entries[$0].serial) }),
+      request)
   }
 
   mutating func apply(_ control: ControlRecord, _ arrival: Arrival) {
@@ -160,8 +161,9 @@ extension ActivityMachine {
       return
     }
     summary.failedRequestsExplained += 1
-    guard let (slot, serial) = request.activity, entries[slot].serial == serial else { return }
-    note(control.reason, index: arrival.index, slot)
+    guard let tenant = request.activity, entries[tenant.slot].serial == tenant.serial
+    else { return }
+    note(control.reason, index: arrival.index, tenant.slot)
   }
 
   private mutating func note(_ reason: String?, index: Int, _ slot: Int) {

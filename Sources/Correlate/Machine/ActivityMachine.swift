@@ -4,7 +4,7 @@ internal import Ingest
 /// due, and appends what they mean to `output`.
 ///
 /// Records of one instant are applied before the deadlines of that instant.
-struct ActivityMachine: Sendable {
+struct ActivityMachine: Sendable, Codable {
   /// Where a record stands, without its contents.
   struct Arrival {
     let index: Int
@@ -14,8 +14,14 @@ struct ActivityMachine: Sendable {
     let header: RecordHeader
   }
 
+  /// An activity's place in the order of births.
+  private struct Birth: Sendable, Codable {
+    let serial: Int
+    let slot: Int
+  }
+
   let window: JoinWindow
-  private let identify: @Sendable (String) -> String
+  private let identify: IdentifierFunction
 
   /// Open activities by slot; vacant slots hold an entry of serial -1.
   var entries: [OpenActivity] = []
@@ -23,7 +29,7 @@ struct ActivityMachine: Sendable {
   private var nextSerial = 0
   /// Every activity since the oldest that is open, in order of birth; the settled ones are swept out
   /// when they are more than half.
-  private var births: [(serial: Int, slot: Int)] = []
+  private var births: [Birth] = []
   private var deadlines = DeadlineQueue()
 
   var index = JoinIndex()
@@ -40,7 +46,7 @@ struct ActivityMachine: Sendable {
   /// Some run has been heard of: before that, a request without a run proves nothing.
   var isRunHeard = false
 
-  init(window: JoinWindow, identify: @escaping @Sendable (String) -> String) {
+  init(window: JoinWindow, identify: IdentifierFunction) {
     self.window = window
     self.identify = identify
   }
@@ -104,7 +110,7 @@ extension ActivityMachine {
       slot = entries.count
       entries.append(entry)
     }
-    births.append((entry.serial, slot))
+    births.append(Birth(serial: entry.serial, slot: slot))
     if births.count > 2 * summary.openCount + 1024 { sweepBirths() }
     return slot
   }
@@ -152,11 +158,11 @@ extension ActivityMachine {
   /// Closes the oldest activities, an eighth of what may be open, for want of room.
   private mutating func evict() {
     sweepBirths()
-    for (serial, slot) in births.prefix(max(window.openCountMax / 8, 1)) {
+    for birth in births.prefix(max(window.openCountMax / 8, 1)) {
       // Closing one may have taken another along.
-      guard entries[slot].serial == serial else { continue }
+      guard entries[birth.slot].serial == birth.serial else { continue }
       summary.evicted += 1
-      closeOut(slot)
+      closeOut(birth.slot)
     }
   }
 
@@ -164,7 +170,7 @@ extension ActivityMachine {
   mutating func closeAll(at end: Timestamp) {
     now = max(now, end)
     sweepBirths()
-    for (serial, slot) in births where entries[slot].serial == serial { closeOut(slot) }
+    for birth in births where entries[birth.slot].serial == birth.serial { closeOut(birth.slot) }
     births.removeAll()
   }
 }

@@ -1,7 +1,7 @@
 internal import Ingest
 
 /// When an open activity wants to be looked at again.
-struct Deadline: Comparable, Sendable {
+struct Deadline: Comparable, Sendable, Codable {
   let at: Timestamp
   /// Order of birth of the activity: two deadlines of one instant fire in this order.
   let serial: Int

@@ -38,3 +38,5 @@ struct Heap<Element: Comparable & Sendable>: Sendable {
     }
   }
 }
+
+extension Heap: Codable where Element: Codable {}

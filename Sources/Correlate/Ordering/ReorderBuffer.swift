@@ -3,7 +3,7 @@ internal import Ingest
 /// Records that were read and not yet applied, taken out in event order.
 ///
 /// The heap holds keys only; records stay where they were put until they are taken.
-struct ReorderBuffer: Sendable {
+struct ReorderBuffer: Sendable, Codable {
   private struct Key: Comparable, Sendable {
     let order: EventOrder
     let slot: Int
@@ -15,6 +15,8 @@ struct ReorderBuffer: Sendable {
   private var keys = Heap<Key>()
   private var slots: [IndexedRecord?] = []
   private var freeSlots: [Int] = []
+
+  init() {}
 
   var count: Int { keys.count }
   /// Event time of the record that comes next.
@@ -38,5 +40,19 @@ struct ReorderBuffer: Sendable {
     slots[key.slot] = nil
     freeSlots.append(key.slot)
     return record
+  }
+}
+
+extension ReorderBuffer {
+  /// The records in the order in which they will be applied: where they were put is no state.
+  func encode(to encoder: any Encoder) throws {
+    var values = encoder.unkeyedContainer()
+    var rest = self
+    while let record = rest.popFirst() { try values.encode(record) }
+  }
+
+  init(from decoder: any Decoder) throws {
+    var values = try decoder.unkeyedContainer()
+    while !values.isAtEnd { insert(try values.decode(IndexedRecord.self)) }
   }
 }

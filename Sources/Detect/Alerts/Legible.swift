@@ -54,6 +54,11 @@ package enum Legible {
     return "\(thousandths < 0 ? "-" : "")\(abs(thousandths) / 1000).\(fraction)"
   }
 
+  /// `, a holiday (Christmas Day)`; the name is left out when empty.
+  static func holiday(_ name: String) -> String {
+    name.isEmpty ? ", a holiday" : ", a holiday (\(Legible.name(name)))"
+  }
+
   /// At most one decimal; whole from 10 on.
   package static func number(_ value: Double) -> String {
     guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }

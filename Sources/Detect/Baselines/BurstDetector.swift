@@ -4,8 +4,9 @@ import Ingest
 ///
 /// Windows are UTC hours. A count is judged when it grows; its tail probability under the subject's
 /// law becomes a p-value by its rank among all subjects' closed windows (SurpriseScale), since
-/// counts have heavier tails than any one law. A window is one test, at its first event.
-struct BurstDetector: Sendable {
+/// counts have heavier tails than any one law. A window is one test, at its first event. A window that
+/// was flagged, at p up to `quarantineP`, is not learnt until such windows recur or a person approves.
+struct BurstDetector: Sendable, Codable {
   static let windowSeconds = 3600
   static let subjectCountMax = 100_000
   static let scaleHalfLife = 20_000.0
@@ -16,13 +17,15 @@ struct BurstDetector: Sendable {
     let windowStart: Timestamp
     let count: Int
     let pValue: Double
+    let law: NegativeBinomial
+    let rank: SurpriseScale.Rank
     let expectedCount: Double
     let history: Finding.History
     /// 0 for the first report of the window.
     let step: Int
   }
 
-  private struct State: Sendable {
+  private struct State: Sendable, Codable {
     var window: Int64
     var count = 0
     var level = 0.0
@@ -31,11 +34,13 @@ struct BurstDetector: Sendable {
     var baseline = CountBaseline()
     var days = 0
     var lastDay = Int64.min
+    var isApproved = false
   }
 
   private var states: [String: State] = [:]
   private var everyone = CountBaseline()
   private var scale = SurpriseScale(halfLife: BurstDetector.scaleHalfLife)
+  private var quarantine = Quarantine()
   let countMin: Int
 
   /// - Parameter countMin: events in a window below which nothing is a burst.
@@ -50,7 +55,7 @@ struct BurstDetector: Sendable {
       return nil
     }
     if state.window != window {
-      close(&state)
+      close(&state, subject, context.configuration)
       state.window = window
     }
     if state.count == 0 {
@@ -68,7 +73,8 @@ struct BurstDetector: Sendable {
   private func judge(_ state: inout State, _ subject: String, _ context: RuleContext) -> Burst? {
     guard state.count >= countMin else { return nil }
     let law = state.baseline.law(everyone)
-    let pValue = scale.pValue(BurstDetector.surprise(state.count, law))
+    let rank = scale.rank(BurstDetector.surprise(state.count, law))
+    let pValue = rank.pValue
     let escalated = state.lastP / context.configuration.escalationFactor
     guard pValue <= state.level, state.steps == 0 || pValue <= escalated else { return nil }
     if state.steps > 0, context.configuration.pMax == nil { return nil }
@@ -80,17 +86,49 @@ struct BurstDetector: Sendable {
     else { return nil }
     return Burst(
       subject: subject, windowStart: start, count: state.count, pValue: pValue,
+      law: law, rank: rank,
       expectedCount: law.mean + 1,
       history: .init(events: state.baseline.seen, days: state.days - 1), step: state.steps - 1)
   }
 
-  private mutating func close(_ state: inout State) {
-    scale.learn(BurstDetector.surprise(state.count, state.baseline.law(everyone)))
-    state.baseline.learn(state.count)
-    everyone.learn(state.count)
+  private mutating func close(
+    _ state: inout State, _ subject: String, _ configuration: DetectionConfiguration
+  ) {
+    let surprise = BurstDetector.surprise(state.count, state.baseline.law(everyone))
+    let isFlagged =
+      state.count >= countMin && !state.isApproved
+      && scale.pValue(surprise) <= configuration.quarantineP
+    scale.learn(surprise)
+    if isFlagged {
+      let day = Int(state.window.flooredDivision(by: 24).quotient)
+      let recurring = quarantine.hold(subject, Double(state.count), day: day, configuration)
+      for each in recurring { learn(Int(each.value), &state) }
+    } else {
+      learn(state.count, &state)
+    }
+    state.isApproved = false
     state.count = 0
     state.lastP = 1
     state.steps = 0
+  }
+
+  private mutating func learn(_ count: Int, _ state: inout State) {
+    state.baseline.learn(count)
+    everyone.learn(count)
+  }
+
+  /// The lesson is the count; what waits of the subject is learnt with it.
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
+    guard var state = states[finding.episodeSubject], let count = finding.lessons.first else {
+      return
+    }
+    let held = quarantine.release(finding.episodeSubject).map(\.value)
+    let missing = max(0, configuration.quarantineDays - held.count)
+    for value in held + [Double](repeating: count, count: missing) { learn(Int(value), &state) }
+    let seconds = finding.timestamp.microseconds.flooredDivision(by: 1_000_000).quotient
+    let window = seconds.flooredDivision(by: Int64(BurstDetector.windowSeconds)).quotient
+    if window == state.window { state.isApproved = true }
+    states[finding.episodeSubject] = state
   }
 
   private func newState(_ window: Int64) -> State? {
@@ -103,6 +141,17 @@ struct BurstDetector: Sendable {
 }
 
 extension BurstDetector.Burst {
+  func working(of noun: String) -> Working {
+    var working = CountWorking.working(
+      count: count, offset: 1, law: law, rank: rank, noun: "\(noun) in an active hour")
+    working.history = [
+      "\(Legible.count(history.events, "active hour")) before, on "
+        + Legible.count(history.days, "day"),
+      "an active hour has one at least; about \(Legible.number(expectedCount)) were usual",
+    ]
+    return working
+  }
+
   /// The finding's draft, but for its sentence's subject.
   func draft(rule: String, at: Timestamp, who: String, did: String) -> Draft {
     let suffix = step == 0 ? "" : "#\(step)"
@@ -114,6 +163,7 @@ extension BurstDetector.Burst {
       .init("window_s", Double(BurstDetector.windowSeconds)),
     ]
     draft.expected = [.init("count_mean", expectedCount)]
+    draft.lessons = [Double(count)]
     draft.history = history
     draft.explanation =
       "\(who) \(did) \(Legible.count(count, "time")) within the hour from "

@@ -2,7 +2,7 @@
 ///
 /// Moments fade by window. The law of the next count is a negative binomial over the count less one
 /// (an active window has at least one), its mean and spread shrunk to everyone's.
-struct CountBaseline: Sendable, Equatable {
+struct CountBaseline: Sendable, Equatable, Codable {
   /// Windows after which one counts half.
   static let halfLifeWindows = 200.0
   /// Windows of everyone's that a subject starts with.

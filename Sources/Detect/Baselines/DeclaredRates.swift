@@ -1,7 +1,7 @@
 import Ingest
 
 /// How often a declared rule spoke about each job: the honest p of a rule that always speaks.
-struct DeclaredRates: Sendable {
+struct DeclaredRates: Sendable, Codable {
   /// Jobs kept; further ones have no past.
   static let jobCountMax = 100_000
 
@@ -13,7 +13,7 @@ struct DeclaredRates: Sendable {
     let history: Finding.History
   }
 
-  private struct State: Sendable {
+  private struct State: Sendable, Codable {
     var rate = BernoulliRate()
     var days = 0
     var lastDay = Int64.min

@@ -4,9 +4,9 @@ import Ingest
 ///
 /// A day is judged against the days before it: its hours are learnt only when the next day begins,
 /// so that a night of work cannot vouch for itself. Hours that were flagged wait in quarantine.
-struct Habit: Sendable {
+struct Habit: Sendable, Codable {
   /// What was said about one hour of the running day.
-  struct Verdict: Sendable {
+  struct Verdict: Sendable, Codable {
     let cell: Int
     let surprise: Double
     let pValue: Double
@@ -14,6 +14,21 @@ struct Habit: Sendable {
     /// Weight of the principal's own past behind the verdict, and that of the peers.
     let ownWeight: Double
     let peerWeight: Double
+  }
+
+  private struct Recent: Sendable, Codable {
+    let at: Timestamp
+    let surprise: Double
+  }
+
+  private struct Settled: Sendable, Codable {
+    let day: Int
+    let verdict: Verdict
+  }
+
+  private struct Quarantined: Sendable, Codable {
+    let day: Int
+    let cell: Int
   }
 
   /// Flagged hours that wait; the oldest gives way.
@@ -33,9 +48,9 @@ struct Habit: Sendable {
   private(set) var today: [Verdict] = []
   /// Decayed distinct days with activity within an hour of it, by class of day and hour: 48.
   private var daysNear = [Double](repeating: 0, count: 48)
-  private var recent: [(at: Timestamp, surprise: Double)] = []
-  private var settled: [(day: Int, verdict: Verdict)] = []
-  private var quarantine: [(day: Int, cell: Int)] = []
+  private var recent: [Recent] = []
+  private var settled: [Settled] = []
+  private var quarantine: [Quarantined] = []
 
   /// What was already said about this hour of this day.
   func verdict(day: Int, cell: Int) -> Verdict? {
@@ -72,7 +87,7 @@ struct Habit: Sendable {
       settle(verdict, day, configuration)
       release(configuration)
     }
-    recent.append((at, verdict.surprise))
+    recent.append(Recent(at: at, surprise: verdict.surprise))
     if recent.count > Habit.recentCountMax { recent.removeFirst() }
   }
 
@@ -90,14 +105,18 @@ struct Habit: Sendable {
     return least
   }
 
-  /// A person said that these hours are all right: what waits is learnt at once.
+  /// A person said that this hour is all right: it is learnt at once, and what waits within an hour
+  /// of it on such days.
   ///
-  /// One word weighs as much as the days of recurrence that it stands for.
-  mutating func approve(_ configuration: DetectionConfiguration) {
-    for cell in Set(quarantine.map(\.cell)).sorted() {
+  /// One word weighs as much as the days of recurrence that it stands for. An hour of the running
+  /// day is judged anew.
+  mutating func approve(_ cell: Int, _ configuration: DetectionConfiguration) {
+    let alike = quarantine.map(\.cell).filter { Habit.areNear($0, cell) }
+    for cell in Set(alike + [cell]).sorted() {
       for _ in 0..<configuration.quarantineDays { add([cell]) }
     }
-    quarantine.removeAll()
+    quarantine.removeAll { Habit.areNear($0.cell, cell) }
+    today.removeAll { Habit.areNear($0.cell, cell) }
   }
 
   /// Hours between the cell and the nearest learnt activity on such days; nil for none within 12.
@@ -120,10 +139,10 @@ struct Habit: Sendable {
   private mutating func settle(
     _ verdict: Verdict, _ day: Int, _ configuration: DetectionConfiguration, isAdded: Bool = false
   ) {
-    settled.append((day, verdict))
+    settled.append(Settled(day: day, verdict: verdict))
     if settled.count > Habit.settledCountMax { settled.removeFirst() }
     if verdict.pValue <= configuration.quarantineP {
-      quarantine.append((day, verdict.cell))
+      quarantine.append(Quarantined(day: day, cell: verdict.cell))
     } else if !isAdded {
       add([verdict.cell])
     }

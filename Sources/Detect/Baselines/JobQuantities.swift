@@ -2,9 +2,9 @@
 ///
 /// The survival under a job's past is itself ranked among those of all past runs (SurpriseScale), so
 /// that 1 in 1,000 is 1 in 1,000 whatever the law is wrong about.
-struct JobQuantities: Sendable {
+struct JobQuantities: Sendable, Codable {
   /// What a value is judged by, frozen when the judgement was asked for.
-  struct Judgement: Sendable {
+  struct Judgement: Sendable, Codable {
     let tail: QuantityTail
     let curve: SurpriseCurve
     /// Past values of the job; 0 when all jobs stand in.
@@ -48,7 +48,7 @@ struct JobQuantities: Sendable {
   /// Runs for which the laws are believed to be right before their ranks say otherwise.
   static let honestCount = 1000.0
 
-  private var baselines: [String: QuantityBaseline] = [:]
+  private(set) var baselines: [String: QuantityBaseline] = [:]
   private var population = TailPopulation()
   private var pool = PooledValues()
   private var scale: SurpriseScale

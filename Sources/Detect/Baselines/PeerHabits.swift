@@ -2,7 +2,7 @@
 ///
 /// Regularity is the share of a principal's hours outside the site's busy hours (the fewest hours
 /// that hold four fifths of the site's activity). Rebuilt once a day from the habits.
-struct PeerHabits: Sendable {
+struct PeerHabits: Sendable, Codable {
   /// Upper edges of the share outside busy hours; each class holds people alike.
   static let edges: [Double] = [0.03, 0.06, 0.12, 0.25, 0.5, 1.01]
   static let busyShare = 0.8

@@ -3,7 +3,7 @@
 /// A table of the weight at or beyond the edges of bins of ln x, a tenth wide; between edges by
 /// linear interpolation. Beyond everything seen one pseudo-observation falls off as a Pareto law of
 /// shape 2, so that nothing is impossible.
-package struct PooledSurvival: Sendable, Equatable {
+package struct PooledSurvival: Sendable, Equatable, Codable {
   static let binWidth = 0.1
   static let beyondShape = 2.0
 
@@ -18,24 +18,41 @@ package struct PooledSurvival: Sendable, Equatable {
   /// Sum of all weights.
   var total: Double { above[0] }
 
+  /// Where a value stands in the table.
+  enum Place {
+    case below
+    /// How far from one edge to the next, and the weight at or beyond each.
+    case between(share: Double, edge: Double, next: Double)
+    /// ln of the ratio to everything seen, at most 300.
+    case beyond(Double)
+  }
+
   /// P(X ≥ x), in (0, 1]. Cost: constant.
   package func survival(_ x: Double) -> Double {
-    guard x > 0, total > 0 else { return 1 }
+    switch place(x) {
+    case .below: 1
+    case .between(let share, let edge, let next):
+      ((1 - share) * edge + share * next + 1) / (total + 1)
+    case .beyond(let beyond):
+      Elementary.exp(-PooledSurvival.beyondShape * beyond) / (total + 1)
+    }
+  }
+
+  func place(_ x: Double) -> Place {
+    guard x > 0, total > 0 else { return .below }
     let place = Elementary.log(x) / PooledSurvival.binWidth - Double(firstBin)
     let last = above.count - 1
     if place >= Double(last) {
-      let beyond = (place - Double(last)) * PooledSurvival.binWidth
-      return Elementary.exp(-PooledSurvival.beyondShape * min(beyond, 300)) / (total + 1)
+      return .beyond(min((place - Double(last)) * PooledSurvival.binWidth, 300))
     }
-    guard place > 0 else { return 1 }
+    guard place > 0 else { return .below }
     let edge = Int(place)
-    let share = place - Double(edge)
-    return ((1 - share) * above[edge] + share * above[edge + 1] + 1) / (total + 1)
+    return .between(share: place - Double(edge), edge: above[edge], next: above[edge + 1])
   }
 }
 
 /// The values of all jobs, as weights by bin of their logarithm; old ones fade day by day.
-package struct PooledValues: Sendable {
+package struct PooledValues: Sendable, Codable {
   /// Bins of ln x below and above which values share the outermost: e^-30 to e^50.
   static let bins = -300...500
   /// What stays from one day with values to the next: half after half a year of them.

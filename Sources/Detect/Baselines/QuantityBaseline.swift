@@ -3,15 +3,15 @@
 /// The last 2,000 values with the day they became known. The threshold of the tail is the larger of
 /// the healthy runs' own 95th percentile, in which old days fade, and the 99th of everything kept,
 /// which does not: what has happened before may happen again. A day of m runs weighs √m, not m.
-struct QuantityBaseline: Sendable {
-  struct Sample: Sendable {
+struct QuantityBaseline: Sendable, Codable {
+  struct Sample: Sendable, Codable {
     let value: Double
     let day: Int
     let isHealthy: Bool
   }
 
   /// A fitted tail, the distinct days behind it, and which jobs' experience it was shrunk to.
-  struct Past: Sendable {
+  struct Past: Sendable, Codable {
     let tail: LomaxTail
     let days: Int
     let kind: TailPopulation.Kind
@@ -26,6 +26,11 @@ struct QuantityBaseline: Sendable {
     let count: Int
   }
 
+  private struct Exceeded: Sendable, Codable {
+    var weight = 0.0
+    var excess = 0.0
+  }
+
   static let sampleCountMax = 2000
   /// How much longer the tail remembers than the body.
   static let tailMemory = 1.0
@@ -36,14 +41,14 @@ struct QuantityBaseline: Sendable {
   /// A fit is made again when this share of its samples is new.
   static let refitShare = 0.02
 
-  private var samples: [Sample] = []
+  private(set) var samples: [Sample] = []
   private var fitted: Past?
   private var newSinceFit = 0
   private(set) var count = 0
   /// Decayed weight by which exceedances of frozen thresholds outnumber those foreseen; at least 0.
   private var surplus = 0.0
   /// Decayed exceedances of frozen thresholds: weight, and weight times ln(x / threshold).
-  private var exceeded = (weight: 0.0, excess: 0.0)
+  private var exceeded = Exceeded()
   /// Values of the newest day: its next one weighs less to the population.
   private(set) var valuesOnLastDay = 0
   /// Median of the healthy values that are kept, as of the last fit.

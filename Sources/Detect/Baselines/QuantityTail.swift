@@ -10,7 +10,7 @@
 /// Bonferroni); the maximum that what a job did before it may do again; the mixture that n runs of
 /// one kind do not rule out another kind of run: with 1 - w = e^(-n/2) a job of two runs is judged
 /// mostly by all, one of twenty by itself.
-package struct QuantityTail: Sendable, Equatable {
+package struct QuantityTail: Sendable, Equatable, Codable {
   /// Runs, days of m counting as √m, by which the weight of all jobs falls to 1/e.
   static let strangerRuns = 2.0
   /// Share of x from which a past value counts as as large.

@@ -6,7 +6,7 @@ import Ingest
 /// The clock between two words from inside any run, while some run that speaks is open, has a
 /// fading mean (half after 200 words). A silence of twenty such means is one that Poisson arrivals
 /// would show with probability e^-20.
-struct Standstill: Sendable {
+struct Standstill: Sendable, Codable {
   /// Open runs that have spoken, from which on silence is told of all of them.
   static let runCountMin = 3
   /// Words before the usual gap is believed.

@@ -3,9 +3,9 @@
 /// Empirical Bayes by kind of job: jobs with as much history, a threshold of the same order and a
 /// body as tight. A job seen twice for seconds that then runs for hours is common; one seen two
 /// hundred times is not: the table has learnt both. A kind is itself shrunk to all kinds.
-struct TailPopulation: Sendable, Equatable {
+struct TailPopulation: Sendable, Equatable, Codable {
   /// The kind of a job, as a cell of the table.
-  struct Kind: Sendable, Equatable {
+  struct Kind: Sendable, Equatable, Codable {
     let cell: Int
 
     /// - Parameters:
@@ -29,7 +29,7 @@ struct TailPopulation: Sendable, Equatable {
     }
   }
 
-  private struct Experience: Sendable, Equatable {
+  private struct Experience: Sendable, Equatable, Codable {
     /// Sum of the exceedances that exchangeability foresaw.
     var foreseen = 0.0
     var exceedances = 0.0

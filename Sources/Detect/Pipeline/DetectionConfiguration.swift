@@ -41,8 +41,8 @@ package struct DetectionConfiguration: Sendable, Equatable {
   package var jobsWithoutRequest: [String] = []
   /// Declared working time, a reason of its own; nil declares none.
   package var businessHours: BusinessHours?
-  /// Alerts per day over all statistical rules.
-  package var alertsPerDay = 2.0
+  /// What may be told, over all statistical rules.
+  package var budget = AlertBudget.alertsPerDay(2)
   /// When set, every finding with p at or below it is reported and the budget is not asked.
   package var pMax: Double?
   /// With `pMax`: a running job is reported again each time its p fell by this factor.
@@ -57,6 +57,10 @@ package struct DetectionConfiguration: Sendable, Equatable {
   package var episodeGapSeconds = 3600.0
   /// Seconds that a run may begin before its request without a word, on a pair without a history.
   package var clockSkewToleranceSeconds = 2.0
+  /// Holidays, and who keeps which.
+  package var calendar = WorkCalendar()
+  /// Announced maintenance.
+  package var maintenance = MaintenancePlan()
 
   package init() {}
 

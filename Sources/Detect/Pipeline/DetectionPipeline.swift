@@ -21,11 +21,32 @@ package struct DetectionPipeline: Sendable {
     rules = DetectionPipeline.allRules(configuration)
   }
 
+  /// Asks for the sums behind every finding whose id begins with one of `prefixes`; "" for all.
+  package mutating func explain(prefixes: [String]) { context.explanations.prefixes = prefixes }
+
+  /// The sums asked for of the findings since the last time.
+  package mutating func takeExplained() -> [ExplainedFinding] { context.explanations.take() }
+
   /// Fires the timers up to the event's instant, then lets every rule judge and learn it.
   package mutating func observe(_ event: CorrelatedEvent) -> [Finding] {
     fireTimers(upTo: event.at)
+    if case .activity(let update) = event, update.change == .started, update.activity.attempts <= 1
+    {
+      context.countRun()
+    }
     for index in rules.indices { rules[index].observe(event, &context) }
+    if case .record(let indexed) = event, case .approval(let approval) = indexed.record.body {
+      teach(approval)
+    }
     return context.takeFindings()
+  }
+
+  /// An approval goes to the rule whose finding it names, after all have judged the approval itself.
+  private mutating func teach(_ approval: ApprovalRecord) {
+    guard let finding = context.takeReported(approval) else { return }
+    for index in rules.indices where type(of: rules[index]).name == finding.rule {
+      rules[index].approve(finding, context.configuration)
+    }
   }
 
   /// Lets time pass without an event, up to and including `now`.
@@ -50,5 +71,50 @@ package struct DetectionPipeline: Sendable {
       earliest = (at, index)
     }
     return earliest?.index
+  }
+}
+
+/// Saved: what every rule has learnt, the budget and the episodes; neither configuration nor zones.
+extension DetectionPipeline: Codable {
+  private enum CodingKeys: String, CodingKey { case names, rules, memory }
+  private static let key = CodingUserInfoKey(rawValue: "vigil.pipeline")
+
+  private var names: [String] { rules.map { "\(type(of: $0))" } }
+
+  /// What a decoder's `userInfo` holds for the saved state to be read into this pipeline.
+  package var userInfo: [CodingUserInfoKey: Any] {
+    guard let key = DetectionPipeline.key else { return [:] }
+    return [key: self]
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(names, forKey: .names)
+    try values.encode(context.memory, forKey: .memory)
+    var list = values.nestedUnkeyedContainer(forKey: .rules)
+    for rule in rules { try list.encode(rule) }
+  }
+
+  package init(from decoder: any Decoder) throws {
+    guard let key = DetectionPipeline.key,
+      let blank = decoder.userInfo[key] as? DetectionPipeline
+    else { throw DetectionPipeline.unreadable(decoder, "nobody gave the pipeline to fill") }
+    self = blank
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let found = try values.decode([String].self, forKey: .names)
+    guard found == names else { throw DetectionPipeline.unreadable(decoder, "other rules") }
+    context.memory = try values.decode(RuleContext.Memory.self, forKey: .memory)
+    var list = try values.nestedUnkeyedContainer(forKey: .rules)
+    for index in rules.indices {
+      rules[index] = try DetectionPipeline.next(like: rules[index], &list)
+    }
+  }
+
+  private static func next<Rule: DetectionRule>(
+    like rule: Rule, _ list: inout any UnkeyedDecodingContainer
+  ) throws -> any DetectionRule { try list.decode(Rule.self) }
+
+  private static func unreadable(_ decoder: any Decoder, _ found: String) -> DecodingError {
+    .dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: found))
   }
 }

@@ -5,6 +5,7 @@ extension DetectionPipeline {
       OffHoursRule(), BusinessHoursRule(), RunawayRule(), ResourceBlowupRule(), FirstSeenRule(),
       RunWithoutRequestRule(), RequestWithoutRunRule(), TriggerBurstRule(), DeniedBurstRule(),
       RetryStormRule(), MissedScheduleRule(), NonOwnerRule(), ClockSkewRule(), CoverageGapRule(),
+      TokenAfterRotationRule(), ApprovalMisuseRule(),
     ]
     return rules.filter { configuration.isEnabled(type(of: $0).name) }
   }

@@ -25,6 +25,14 @@ struct Draft: Sendable {
   var history = Finding.History(events: 0, days: 0)
   var explanation = ""
   var evidence: [Int] = []
+  /// The source that the finding is about, where it is about one.
+  var source: String?
+  /// When what it is about happened, where that is neither `timestamp` nor `episodeAt`.
+  var happenedAt: Timestamp?
+  /// The values that an approval teaches the rule.
+  var lessons: [Double] = []
+  /// Whether announced maintenance makes it informational.
+  var heedsMaintenance = true
 
   init(
     rule: String, subject: String, episodeSubject: String, timestamp: Timestamp, pValue: Double
@@ -58,7 +66,9 @@ struct RuleContext: Sendable {
   let identify: @Sendable (String) -> String
   private var budget: OnlineBudget
   private var episodes = EpisodeTable()
+  private var reported = ReportedFindings()
   private(set) var findings: [Finding] = []
+  var explanations = Explanations()
 
   init(
     configuration: DetectionConfiguration, zones: any ZoneLookup,
@@ -67,7 +77,7 @@ struct RuleContext: Sendable {
     self.configuration = configuration
     self.zones = zones
     self.identify = identify
-    budget = OnlineBudget(alertsPerDay: configuration.alertsPerDay)
+    budget = OnlineBudget(configuration.budget)
   }
 
   /// The level of one test, which is counted by asking.
@@ -76,9 +86,25 @@ struct RuleContext: Sendable {
     return configuration.pMax ?? spent
   }
 
-  func localHour(_ instant: Timestamp, zone: String?, principal: String?) -> LocalHour {
-    zones.localHour(
+  /// One more run has started.
+  mutating func countRun() { budget.countRun() }
+
+  /// The level that the next test would have; counts none.
+  func levelAhead(at now: Timestamp) -> Double {
+    var ahead = budget
+    return configuration.pMax ?? ahead.level(at: now)
+  }
+
+  /// The local hour by the principal's zone and the holidays that they keep.
+  func localHour(
+    _ instant: Timestamp, zone: String?, principal: String?, isService: Bool = false
+  ) -> LocalHour {
+    let known = zones.firstKnown(
       at: instant, zones: configuration.zones(record: zone, principal: principal))
+    let hour = LocalHour(instant, offsetSeconds: known?.offset ?? 0)
+    let calendar = configuration.calendar.calendar(
+      principal: principal, zone: known?.zone, isService: isService)
+    return calendar.map(hour.keeping) ?? hour
   }
 
   /// The id that a draft's finding has.
@@ -86,21 +112,44 @@ struct RuleContext: Sendable {
     identify("\(draft.rule)/\(RuleContext.rulesVersion)/\(draft.subject)")
   }
 
+  /// Whom a finding that was said is about, while it is remembered.
+  func reportedPrincipal(of id: String) -> String? { reported.principal(of: id) }
+
+  /// The finding that the approval is to teach.
+  mutating func takeReported(_ approval: ApprovalRecord) -> ReportedFinding? {
+    reported.take(approval)
+  }
+
   /// Turns a draft into a finding of its episode.
-  mutating func report(_ draft: Draft) {
+  ///
+  /// - Parameter working: the sums behind it, built only when somebody asks for them.
+  mutating func report(_ draft: Draft, working: () -> Working) {
     let pValue = min(1, max(draft.pValue, 1e-300))
+    let window = maintenance(draft)
     let episode = episodes.episode(
-      of: draft, gapSeconds: configuration.episodeGapSeconds, identify: identify)
-    findings.append(
-      Finding(
-        findingID: findingID(draft),
-        rule: draft.rule, timestamp: draft.timestamp,
-        severity: draft.severity ?? configuration.severity(pValue), pValue: pValue,
-        principal: draft.principal, job: draft.job, requestID: draft.requestID,
-        runID: draft.runID, activityID: draft.activityID, episodeID: episode,
-        observed: draft.observed, expected: draft.expected, history: draft.history,
-        explanation: draft.explanation, evidence: draft.evidence,
-        score: Finding.score(pValue)))
+      of: draft, isMaintenance: window != nil, gapSeconds: configuration.episodeGapSeconds,
+      identify: identify)
+    // Declared rules always speak, and maintenance is no alert: neither spends.
+    let isAlert = draft.severity == nil && window == nil && configuration.pMax == nil
+    if episode.isNew, isAlert { budget.countAlert(at: draft.timestamp) }
+    let announced = window.map {
+      [Finding.Fact("maintenance", $0.name.isEmpty ? "announced" : $0.name)]
+    }
+    let id = findingID(draft)
+    reported.note(draft, id: id)
+    let severity = draft.severity ?? configuration.severity(pValue)
+    let finding = Finding(
+      findingID: id,
+      rule: draft.rule, timestamp: draft.timestamp,
+      severity: window == nil ? severity : .informational, pValue: pValue,
+      principal: draft.principal, job: draft.job, requestID: draft.requestID,
+      runID: draft.runID, activityID: draft.activityID, episodeID: episode.id,
+      observed: draft.observed + (announced ?? []), expected: draft.expected,
+      history: draft.history,
+      explanation: draft.explanation, evidence: draft.evidence,
+      score: Finding.score(pValue))
+    findings.append(finding)
+    explanations.note(finding, working)
   }
 
   mutating func takeFindings() -> [Finding] {
@@ -109,27 +158,46 @@ struct RuleContext: Sendable {
   }
 }
 
+extension RuleContext {
+  /// What of the context is learnt and not set.
+  struct Memory: Sendable, Codable {
+    fileprivate var budget: OnlineBudget
+    fileprivate var episodes: EpisodeTable
+    fileprivate var reported: ReportedFindings
+  }
+
+  var memory: Memory {
+    get { Memory(budget: budget, episodes: episodes, reported: reported) }
+    set {
+      budget = newValue.budget
+      episodes = newValue.episodes
+      reported = newValue.reported
+    }
+  }
+}
+
 /// Findings of one rule and subject with no gap longer than an hour share an episode.
-struct EpisodeTable: Sendable {
+struct EpisodeTable: Sendable, Codable {
   /// Subjects kept; beyond it those that are over are dropped, and all if none is.
   static let subjectCountMax = 4096
 
-  private struct Episode {
+  private struct Episode: Codable {
     var id: String
     var last: Timestamp
   }
 
   private var open: [String: Episode] = [:]
 
+  /// What happens under announced maintenance has episodes of its own: what follows it is news.
   mutating func episode(
-    of draft: Draft, gapSeconds: Double, identify: (String) -> String
-  ) -> String {
-    let key = "\(draft.rule)/\(draft.episodeSubject)"
+    of draft: Draft, isMaintenance: Bool, gapSeconds: Double, identify: (String) -> String
+  ) -> (id: String, isNew: Bool) {
+    let key = "\(draft.rule)/\(draft.episodeSubject)\(isMaintenance ? "/maintenance" : "")"
     let at = draft.episodeAt
     if var episode = open[key], abs(at.seconds(since: episode.last)) <= gapSeconds {
       episode.last = max(episode.last, at)
       open[key] = episode
-      return episode.id
+      return (episode.id, false)
     }
     let id = identify("episode/\(key)/\(at.rfc3339)")
     if open.count >= EpisodeTable.subjectCountMax {
@@ -137,6 +205,6 @@ struct EpisodeTable: Sendable {
       if open.count >= EpisodeTable.subjectCountMax { open.removeAll() }
     }
     open[key] = Episode(id: id, last: at)
-    return id
+    return (id, true)
   }
 }

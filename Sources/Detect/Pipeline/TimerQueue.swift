@@ -1,8 +1,8 @@
 import Ingest
 
 /// Instants with a payload, earliest first; ties in the order of insertion. A binary heap.
-struct TimerQueue<Payload: Sendable>: Sendable {
-  private struct Entry {
+struct TimerQueue<Payload: Sendable & Codable>: Sendable, Codable {
+  private struct Entry: Codable {
     let at: Timestamp
     let order: Int
     let payload: Payload

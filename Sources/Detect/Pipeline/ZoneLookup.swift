@@ -4,13 +4,15 @@ package import Ingest
 package struct LocalHour: Sendable, Equatable {
   /// Local civil day, counted from 1970-01-01 = 0.
   package let day: Int
-  /// 0 = Monday 00:00 to 00:59, 167 = Sunday 23:00 to 23:59.
-  package let hourOfWeek: Int
+  /// 0 = Monday 00:00 to 00:59, 167 = Sunday 23:00 to 23:59; on a holiday the hour of a Sunday.
+  package internal(set) var hourOfWeek: Int
+  /// Name of the holiday that the hour belongs to, which may be empty; nil on other days.
+  package internal(set) var holiday: String?
   /// 0 to 59.
   package let minute: Int
   /// Seconds east of UTC.
   package let offsetSeconds: Int
-  /// Saturday or Sunday.
+  /// Saturday or Sunday, or a holiday.
   package var isWeekend: Bool { hourOfWeek >= 120 }
 
   /// The local calendar at `instant` where clocks are `offsetSeconds` ahead of UTC.
@@ -19,8 +21,7 @@ package struct LocalHour: Sendable, Equatable {
     let (day, second) = (Int(seconds) + offsetSeconds).flooredDivision(by: 86_400)
     self.day = day
     self.offsetSeconds = offsetSeconds
-    let weekday = (day + 3).flooredDivision(by: 7).remainder
-    hourOfWeek = weekday * 24 + second / 3600
+    hourOfWeek = LocalHour.weekday(day) * 24 + second / 3600
     minute = second / 60 % 60
   }
 
@@ -33,8 +34,11 @@ package struct LocalHour: Sendable, Equatable {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// `Tuesday`.
-  package var weekdayName: String { LocalHour.weekdayNames[hourOfWeek / 24] }
+  /// `Tuesday`, by the calendar's date.
+  package var weekdayName: String { LocalHour.weekdayNames[LocalHour.weekday(day)] }
+
+  /// 0 = Monday.
+  private static func weekday(_ day: Int) -> Int { (day + 3).flooredDivision(by: 7).remainder }
 
   static let weekdayNames = [
     "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
@@ -50,12 +54,16 @@ package protocol ZoneLookup: Sendable {
 extension ZoneLookup {
   /// The local hour in the first of the zones that is known, else in UTC.
   package func localHour(at instant: Timestamp, zones: [String]) -> LocalHour {
+    let offset = firstKnown(at: instant, zones: zones)?.offset ?? 0
+    return LocalHour(instant, offsetSeconds: offset)
+  }
+
+  /// The first of the zones that is known, and its offset.
+  func firstKnown(at instant: Timestamp, zones: [String]) -> (zone: String, offset: Int)? {
     for zone in zones {
-      if let offset = offsetSeconds(at: instant, zone: zone) {
-        return LocalHour(instant, offsetSeconds: offset)
-      }
+      if let offset = offsetSeconds(at: instant, zone: zone) { return (zone, offset) }
     }
-    return LocalHour(instant, offsetSeconds: 0)
+    return nil
   }
 }
 

@@ -33,12 +33,33 @@ struct ClockSkewRule: DetectionRule {
     let isStrange = lag < -tolerance && lag < min(0, usual) - tolerance
     let rate = rates.rate(job)
     if isStrange, rate.share <= ClockSkewRule.usualShare || rate.history.events < 20 {
-      context.report(draft(update, job, lag: lag, usual: usual, rate))
+      context.report(draft(update, job, lag: lag, usual: usual, rate)) {
+        ShareWorking.working(
+          rate,
+          facts: [
+            "the run began \(Legible.ratio(-lag)) s before its request",
+            "tolerated: \(Legible.ratio(tolerance)) s beyond the lowest tenth of the job's lags, "
+              + "\(Legible.ratio(min(0, usual))) s",
+          ], usual: "within the tolerance", strange: "before their request")
+      }
     }
     rates.learn(job, isStrange: isStrange, at: update.at)
     guard lags[job] != nil || lags.count < ClockSkewRule.jobCountMax else { return }
     lags[job, default: []].append(lag)
     if lags[job, default: []].count > ClockSkewRule.lagCountMax { lags[job]?.removeFirst() }
+  }
+
+  /// The lesson is the lag: the clocks stand like that.
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
+    guard let job = finding.job, let lag = finding.lessons.first, var known = lags[job] else {
+      return
+    }
+    // As many as make it the lowest tenth.
+    known += [Double](repeating: lag, count: 1 + ClockSkewRule.lagCountMax / 10)
+    lags[job] = known.suffix(ClockSkewRule.lagCountMax)
+    for _ in 0..<configuration.quarantineDays {
+      rates.learn(job, isStrange: true, at: finding.timestamp)
+    }
   }
 
   private static func lowTenth(_ lags: [Double]) -> Double {
@@ -54,6 +75,7 @@ struct ClockSkewRule: DetectionRule {
       timestamp: update.at, pValue: rate.share)
     draft.describe(update.activity)
     draft.observed = [.init("lag_s", lag)]
+    draft.lessons = [lag]
     draft.expected = [.init("lag_low_tenth_s", usual), .init("share", rate.share)]
     draft.history = rate.history
     draft.explanation =

@@ -17,7 +17,7 @@ struct CoverageGapRule: DetectionRule {
   static let silenceSecondsMin = 60.0
   static let windowMicroseconds: Int64 = 3_600_000_000
 
-  private struct Source: Sendable {
+  private struct Source: Sendable, Codable {
     var window: Int64
     var total = 0
     var missing = [0, 0]
@@ -33,7 +33,7 @@ struct CoverageGapRule: DetectionRule {
     var evidence: [Int] = []
   }
 
-  private enum Timer: Sendable {
+  private enum Timer: Sendable, Codable {
     case hourEnd(String, Int64)
     case silence(String)
   }
@@ -129,7 +129,17 @@ struct CoverageGapRule: DetectionRule {
         let surprise = -Elementary.log(law.survival(missing))
         let pValue = scale.pValue(surprise)
         if pValue <= context.level(at: at), missing > 0 {
-          context.report(draft(name, source, kind, share, pValue, at))
+          context.report(draft(name, source, kind, share, pValue, at)) {
+            var working = CountWorking.working(
+              count: missing, offset: 0, law: law, rank: scale.rank(surprise),
+              noun: "requests without \(CoverageGapRule.kinds[kind])")
+            working.history = [
+              "\(Legible.count(source.hours, "hour")) before: "
+                + "\(Legible.ratio(share * 100)) in 100 requests carried none",
+              "mean = that share of the \(Legible.count(source.total, "request")) of the hour",
+            ]
+            return working
+          }
         }
         scale.learn(surprise)
       }
@@ -165,6 +175,8 @@ struct CoverageGapRule: DetectionRule {
     var draft = Draft(
       rule: CoverageGapRule.name, subject: "\(name)/silent/\(source.last.rfc3339)",
       episodeSubject: name, timestamp: at, pValue: pValue)
+    draft.source = name
+    draft.lessons = [elapsed]
     draft.observed = [
       .init("source", name), .init("last_at", source.last.rfc3339), .init("silent_s", elapsed),
     ]
@@ -175,7 +187,29 @@ struct CoverageGapRule: DetectionRule {
       + "\(Legible.count(judgement.count, "day")) before, the longest silence of a day went beyond "
       + "\(Legible.duration(past.tail.threshold)) on about "
       + "\(Legible.number(past.tail.exceedance * 100)) in 100 (\(Legible.odds(pValue)))"
-    context.report(draft)
+    context.report(draft) {
+      TailWorking.working(
+        elapsed, judgement, past: gaps.past(of: name, judgement), noun: "day",
+        text: Legible.duration)
+    }
+  }
+
+  /// One lesson is a silence in seconds; three are the kind, what it lacked, and out of how many.
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
+    let lessons = finding.lessons
+    let name = finding.source ?? ""
+    for _ in 0..<configuration.quarantineDays {
+      if lessons.count == 1 {
+        let day = Int(
+          finding.timestamp.microseconds.flooredDivision(by: 86_400_000_000).quotient)
+        gaps.learn(name, lessons[0], day: day, isHealthy: true, judgedBy: nil)
+      } else if lessons.count == 3 {
+        let weight = 1 / lessons[2].squareRoot()
+        sources[name]?.rates[Int(lessons[0])].learn(true, weight: weight * lessons[1])
+        sources[name]?.rates[Int(lessons[0])].learn(
+          false, weight: weight * (lessons[2] - lessons[1]))
+      }
+    }
   }
 
   private func draft(
@@ -187,6 +221,8 @@ struct CoverageGapRule: DetectionRule {
     var draft = Draft(
       rule: CoverageGapRule.name, subject: "\(name)/\(key)/\(start?.rfc3339 ?? "")",
       episodeSubject: "\(name)/\(key)", timestamp: at, pValue: pValue)
+    draft.source = name
+    draft.lessons = [Double(kind), Double(source.missing[kind]), Double(source.total)]
     draft.observed = [
       .init("source", name), .init("missing", key),
       .init("missing_count", Double(source.missing[kind])), .init("count", Double(source.total)),

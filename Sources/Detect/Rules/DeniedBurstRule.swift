@@ -10,6 +10,10 @@ struct DeniedBurstRule: DetectionRule {
 
   private var bursts = BurstDetector(countMin: 5)
 
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
+    bursts.approve(finding, configuration)
+  }
+
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
     guard case .request(let indexed, let outcome) = event,
       outcome == .denied || outcome == .unauthenticated,
@@ -32,6 +36,6 @@ struct DeniedBurstRule: DetectionRule {
     draft.job = request.job
     draft.requestID = request.requestID
     draft.evidence = [indexed.index]
-    context.report(draft)
+    context.report(draft) { burst.working(of: "refusals") }
   }
 }

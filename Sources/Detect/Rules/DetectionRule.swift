@@ -3,9 +3,9 @@ import Ingest
 
 /// One question asked of every activity; a pure state machine over events and timers.
 ///
-/// State is what was learnt. A rule reports through the context and never reads a clock: an instant
+/// State is what was learnt, and all of it is saved (SavedBaseline). A rule reports through the context and never reads a clock: an instant
 /// that only the passing of time reaches is announced by `nextTimer`.
-protocol DetectionRule: Sendable {
+protocol DetectionRule: Sendable, Codable {
   /// The `rule` key of its findings.
   static var name: String { get }
 
@@ -15,6 +15,10 @@ protocol DetectionRule: Sendable {
   /// Judges, then learns.
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext)
 
+  /// A person approved one of the rule's findings, which teaches at once: as much as the
+  /// `quarantineDays` days of recurrence that it stands for.
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration)
+
   /// Called once `nextTimer` has been reached; moves it on.
   mutating func fireTimer(_ context: inout RuleContext)
 }
@@ -22,4 +26,5 @@ protocol DetectionRule: Sendable {
 extension DetectionRule {
   var nextTimer: Timestamp? { nil }
   mutating func fireTimer(_ context: inout RuleContext) {}
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {}
 }

@@ -11,6 +11,9 @@ import Ingest
 /// Good-Turing masses of unseen pairs: first occurrences among triggers (Good 1953). Surprise =
 /// -ln q; p = rank of the surprise among all past triggers, of which most had none. A job that
 /// nobody ever triggered is new, not foreign, and not judged.
+///
+/// A pair is seen for the first time once. What waits in quarantine is what it says of the
+/// principal, that they take up others' jobs: one evening among foreign jobs excuses no further one.
 struct FirstSeenRule: DetectionRule {
   static let name = "first_seen"
 
@@ -25,7 +28,7 @@ struct FirstSeenRule: DetectionRule {
   /// Triggers at the site's rate that a class of experience starts with.
   static let experiencePrior = 20.0
 
-  private struct Tally: Sendable {
+  private struct Tally: Sendable, Codable {
     var triggers = 0
     var arrivals = 0
     var days = 0
@@ -43,7 +46,7 @@ struct FirstSeenRule: DetectionRule {
     }
   }
 
-  private struct Pair: Hashable, Sendable {
+  private struct Pair: Hashable, Sendable, Codable {
     let principal: String
     let job: String
   }
@@ -55,6 +58,7 @@ struct FirstSeenRule: DetectionRule {
     repeating: Tally(), count: FirstSeenRule.experienceEdges.count + 1)
   private var site = Tally()
   private var scale = SurpriseScale(halfLife: FirstSeenRule.scaleHalfLife)
+  private var quarantine = Quarantine()
 
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
     guard case .activity(let update) = event, update.change == .triggered,
@@ -63,30 +67,34 @@ struct FirstSeenRule: DetectionRule {
     let pair = Pair(principal: principal, job: job)
     let isNew = !pairs.contains(pair) && pairs.count < FirstSeenRule.pairCountMax
     let isArrival = isNew && byJob[job] != nil
+    var pValue = 1.0
     if isArrival {
-      judge(update, principal, job, &context)
+      pValue = judge(update, principal, job, &context)
     } else {
       _ = context.level(at: update.at)
       scale.learn(nil)
     }
-    learn(pair, isNew: isNew, isArrival: isArrival, at: update.at)
+    learn(pair, isNew: isNew, isArrival: isArrival, pValue, at: update.at, context.configuration)
   }
 
   private mutating func judge(
     _ update: ActivityUpdate, _ principal: String, _ job: String, _ context: inout RuleContext
-  ) {
+  ) -> Double {
     let siteRate = (Double(site.arrivals) + 0.5) / (Double(site.triggers) + 1)
     let mine = byPrincipal[principal] ?? Tally()
-    let alikeRate = byExperience[FirstSeenRule.experience(mine)].rate(
+    let alike = byExperience[FirstSeenRule.experience(mine)]
+    let alikeRate = alike.rate(
       siteRate, prior: FirstSeenRule.experiencePrior)
     let principalRate = mine.rate(alikeRate, prior: FirstSeenRule.principalPrior)
     let jobRate = (byJob[job] ?? Tally()).rate(siteRate, prior: FirstSeenRule.jobPrior)
     let foretold = min(1, principalRate * jobRate / siteRate)
     let surprise = -Elementary.log(foretold)
-    let pValue = scale.pValue(surprise)
+    let past = scale
+    let rank = past.rank(surprise)
+    let pValue = rank.pValue
     let level = context.level(at: update.at)
     scale.learn(surprise)
-    guard pValue <= level else { return }
+    guard pValue <= level else { return pValue }
     var draft = Draft(
       rule: FirstSeenRule.name, subject: update.activity.activityID,
       episodeSubject: principal, timestamp: update.at, pValue: pValue)
@@ -104,19 +112,47 @@ struct FirstSeenRule: DetectionRule {
       + "\(Legible.count(theirs.arrivals + 1, "other principal")), and of their own "
       + "\(Legible.count(mine.triggers, "trigger")) \(mine.arrivals) took up others' jobs "
       + "(\(Legible.odds(pValue)) among all triggers)"
-    context.report(draft)
+    context.report(draft) {
+      FirstSeenWorking(
+        site: .init(triggers: site.triggers, arrivals: site.arrivals),
+        alike: .init(triggers: alike.triggers, arrivals: alike.arrivals),
+        principal: .init(triggers: mine.triggers, arrivals: mine.arrivals),
+        job: .init(triggers: theirs.triggers, arrivals: theirs.arrivals), rank: rank, scale: past
+      ).working()
+    }
+    return pValue
   }
 
   private static func experience(_ tally: Tally) -> Int {
     experienceEdges.firstIndex { tally.triggers < $0 } ?? experienceEdges.count
   }
 
-  private mutating func learn(_ pair: Pair, isNew: Bool, isArrival: Bool, at: Timestamp) {
+  /// The principal took up this job, and a person says that this is all right.
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
+    guard let principal = finding.principal, let job = finding.job else { return }
+    if !quarantine.release(FirstSeenRule.key(principal, job)).isEmpty {
+      byPrincipal[principal]?.arrivals += 1
+    }
+  }
+
+  private static func key(_ principal: String, _ job: String) -> String {
+    "\(principal.utf8.count)/\(principal)/\(job)"
+  }
+
+  private mutating func learn(
+    _ pair: Pair, isNew: Bool, isArrival: Bool, _ pValue: Double, at: Timestamp,
+    _ configuration: DetectionConfiguration
+  ) {
     let day = Int(at.microseconds.flooredDivision(by: 86_400_000_000).quotient)
     if isNew { pairs.insert(pair) }
+    let key = FirstSeenRule.key(pair.principal, pair.job)
+    var isLearnt = isArrival && pValue > configuration.quarantineP
+    if isArrival && !isLearnt || quarantine.isHeld(key) {
+      isLearnt = !quarantine.hold(key, 1, day: day, configuration).isEmpty
+    }
     byExperience[FirstSeenRule.experience(byPrincipal[pair.principal] ?? Tally())].count(
       isArrival: isArrival, day: day)
-    byPrincipal[pair.principal, default: Tally()].count(isArrival: isArrival, day: day)
+    byPrincipal[pair.principal, default: Tally()].count(isArrival: isLearnt, day: day)
     byJob[pair.job, default: Tally()].count(isArrival: isArrival, day: day)
     site.count(isArrival: isArrival, day: day)
   }

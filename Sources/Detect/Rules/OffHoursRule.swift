@@ -25,11 +25,6 @@ struct OffHoursRule: DetectionRule {
   /// Days in which a site shows its weekly pattern twice.
   static let youngSiteDays = 14
 
-  /// Findings that a person may still approve; further ones only wait for recurrence.
-  static let reportedCountMax = 100_000
-
-  /// Index of the habit behind each finding.
-  private var reported: [String: Int] = [:]
   private var indexByPrincipal: [String: Int] = [:]
   private var habits: [Habit] = []
   private var peers = PeerHabits()
@@ -39,29 +34,23 @@ struct OffHoursRule: DetectionRule {
   private var personDays = 0
 
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
-    switch event {
-    case .activity(let update) where update.change == .triggered: judge(update, &context)
-    case .record(let indexed):
-      guard case .approval(let approval) = indexed.record.body else { return }
-      learn(approval, context.configuration)
-    default: break
-    }
+    guard case .activity(let update) = event, update.change == .triggered else { return }
+    judge(update, &context)
   }
 
-  /// A person who says that a finding is all right teaches at once.
-  private mutating func learn(
-    _ approval: ApprovalRecord, _ configuration: DetectionConfiguration
-  ) {
-    guard approval.subject == .finding, approval.event == .given, let id = approval.subjectID,
-      let index = reported[id]
+  /// The lesson is the hour of the week. Findings about declared working time teach no habit.
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
+    guard finding.subject == finding.activityID, let cell = finding.lessons.first,
+      let index = finding.principal.flatMap({ indexByPrincipal[$0] })
     else { return }
-    habits[index].approve(configuration)
+    habits[index].approve(Int(cell), configuration)
   }
 
   private mutating func judge(_ update: ActivityUpdate, _ context: inout RuleContext) {
     let activity = update.activity
     guard let principal = activity.principal, let at = activity.requestedAt else { return }
-    let local = context.localHour(at, zone: activity.zone, principal: principal)
+    let local = context.localHour(
+      at, zone: activity.zone, principal: principal, isService: activity.principalType == .service)
     rebuildPeers(at, context)
     guard let index = index(of: principal) else { return }
     personDays -= habits[index].dayCount
@@ -71,20 +60,22 @@ struct OffHoursRule: DetectionRule {
     habits[index].countEvent()
     let verdict =
       habits[index].verdict(day: local.day, cell: local.hourOfWeek)
-      ?? newVerdict(index, local, requestedAt: at, now: update.at, &context)
+      ?? newVerdict(index, local, activity.job, requestedAt: at, now: update.at, &context)
     guard verdict.pValue <= verdict.level else { return }
-    let draft = draft(update, local, verdict, index, context)
-    if reported.count < OffHoursRule.reportedCountMax {
-      reported[context.findingID(draft)] = index
-    }
-    context.report(draft)
+    let working = context.explanations.kept(explanationKey(index, local))
+    context.report(draft(update, local, verdict, index, context)) { working }
+  }
+
+  private func explanationKey(_ index: Int, _ local: LocalHour) -> String {
+    "\(OffHoursRule.name)/\(index)/\(local.day)/\(local.hourOfWeek)"
   }
 
   private mutating func newVerdict(
-    _ index: Int, _ local: LocalHour, requestedAt: Timestamp, now: Timestamp,
+    _ index: Int, _ local: LocalHour, _ job: String?, requestedAt: Timestamp, now: Timestamp,
     _ context: inout RuleContext
   ) -> Habit.Verdict {
     let (cell, day) = (local.hourOfWeek, local.day)
+    let isMaintenance = context.isMaintenance(from: requestedAt, to: requestedAt, job: job)
     let habit = habits[index]
     let kappa =
       context.configuration.kappa
@@ -99,7 +90,19 @@ struct OffHoursRule: DetectionRule {
     let verdict = Habit.Verdict(
       cell: cell, surprise: surprise,
       pValue: max(scale.pValue(surprise), rarestForYoungSite(on: day)),
-      level: context.level(at: now), ownWeight: habit.profile.total, peerWeight: kappa)
+      level: isMaintenance ? context.levelAhead(at: now) : context.level(at: now),
+      ownWeight: habit.profile.total, peerWeight: kappa)
+    if context.explanations.areWanted, verdict.pValue <= verdict.level {
+      let sums = OffHoursWorking(
+        habit: habit, cell: cell, peers: peer.density, peerCount: peer.count,
+        kappa: context.configuration.kappa,
+        kappaPerIsolatedHour: context.configuration.kappaPerIsolatedHour,
+        continued: habit.continued(at: requestedAt), rank: scale.rank(surprise),
+        personDays: rarestForYoungSite(on: day) > 0 ? max(0, personDays) : nil)
+      context.explanations.keep(sums.working(), explanationKey(index, local))
+    }
+    // Work that was announced is no habit.
+    if isMaintenance { return verdict }
     scale.learn(surprise)
     habits[index].note(verdict, day: day, at: requestedAt, context.configuration)
     return verdict
@@ -144,23 +147,26 @@ struct OffHoursRule: DetectionRule {
       .init("zone", zone ?? "UTC"), .init("hour_of_week", Double(local.hourOfWeek)),
       .init("surprise", verdict.surprise),
     ]
+    if let holiday = local.holiday { draft.observed.append(.init("holiday", holiday)) }
     draft.expected = [
       .init("own_weight", verdict.ownWeight), .init("peer_weight", verdict.peerWeight),
       .init("peers", Double(peerCount)),
     ]
     if let nearest { draft.expected.append(.init("hours_to_nearest", Double(nearest))) }
+    draft.lessons = [Double(local.hourOfWeek)]
     draft.history = .init(events: habit.eventCount - 1, days: habit.dayCount)
     draft.explanation =
       "\(Legible.name(principal)) triggered \(Legible.name(activity.job ?? "a job")) at "
-      + "\(local.clock) local time (\(Legible.name(zone ?? "UTC"))), \(local.weekdayName): "
-      + OffHoursRule.past(habit, nearest, local)
+      + "\(local.clock) local time (\(Legible.name(zone ?? "UTC"))), \(local.weekdayName)"
+      + (local.holiday.map(Legible.holiday) ?? "") + ": " + OffHoursRule.past(habit, nearest, local)
       + " (\(Legible.odds(verdict.pValue)) among the triggers of everyone's past; "
       + "\(Legible.count(peerCount, "peer")))"
     return draft
   }
 
   private static func past(_ habit: Habit, _ nearest: Int?, _ local: LocalHour) -> String {
-    let days = CircularProfile.isWeekend(local.hourOfWeek) ? "weekends" : "weekdays"
+    let freeDays = local.holiday == nil ? "weekends" : "weekends and holidays"
+    let days = CircularProfile.isWeekend(local.hourOfWeek) ? freeDays : "weekdays"
     if habit.dayCount == 0 { return "nothing was known of them before today, so peers judge it" }
     let span = "in \(Legible.count(habit.dayCount, "active day")) "
     guard let nearest else { return span + "they were never active on \(days)" }

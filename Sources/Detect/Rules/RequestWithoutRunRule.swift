@@ -18,7 +18,17 @@ struct RequestWithoutRunRule: DetectionRule {
     case .triggered where activity.requestedAt != nil && activity.runID != nil:
       rates.learn(job, isStrange: false, at: update.at)
     case .runMissing:
-      context.report(draft(update, job))
+      context.report(draft(update, job)) {
+        ShareWorking.working(
+          rates.rate(job),
+          facts: [
+            "the trigger was accepted"
+              + (update.activity.status.map { " with status \($0)" } ?? ""),
+            "no run named it within "
+              + Legible.duration(
+                update.activity.requestedAt.map { update.at.seconds(since: $0) } ?? 0),
+          ], usual: "with a run", strange: "without one")
+      }
       rates.learn(job, isStrange: true, at: update.at)
     default: break
     }
@@ -31,6 +41,7 @@ struct RequestWithoutRunRule: DetectionRule {
       rule: RequestWithoutRunRule.name, subject: activity.activityID, episodeSubject: job,
       timestamp: update.at, pValue: rate.share)
     draft.describe(activity)
+    draft.happenedAt = activity.requestedAt
     draft.severity = .high
     let waited = activity.requestedAt.map { update.at.seconds(since: $0) } ?? 0
     draft.observed = [.init("waited_s", waited)]

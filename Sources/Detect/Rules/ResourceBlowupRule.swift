@@ -63,11 +63,30 @@ struct ResourceBlowupRule: DetectionRule {
       of: job, halfLifeDays: context.configuration.halfLifeDays)
     let pValue = judgement.pValue(value)
     if pValue <= context.level(at: update.at) {
-      context.report(draft(quantity, value, update, judgement, pValue))
+      context.report(draft(quantity, value, update, judgement, pValue)) {
+        TailWorking.working(
+          value, judgement, past: past[quantity.rawValue].past(of: job, judgement), noun: "run",
+          text: quantity.text)
+      }
     }
+    let since = update.at.advanced(bySeconds: -(update.activity.durationSeconds ?? 0))
+    if context.isMaintenance(from: since, to: update.at, job: job) { return }
     let day = Int(update.at.microseconds.flooredDivision(by: 86_400_000_000).quotient)
     past[quantity.rawValue].learn(
       job, value, day: day, isHealthy: update.activity.state == .succeeded, judgedBy: judgement)
+  }
+
+  /// The lesson is the value; the subject's last part names the quantity.
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
+    guard let value = finding.lessons.first, let key = finding.subject.split(separator: "/").last,
+      let quantity = Quantity.allCases.first(where: { $0.key == key })
+    else { return }
+    let day = Int(
+      finding.timestamp.microseconds.flooredDivision(by: 86_400_000_000).quotient)
+    for _ in 0..<configuration.quarantineDays {
+      past[quantity.rawValue].learn(
+        finding.job ?? "", value, day: day, isHealthy: true, judgedBy: nil)
+    }
   }
 
   private func draft(
@@ -81,6 +100,7 @@ struct ResourceBlowupRule: DetectionRule {
     draft.describe(update.activity)
     draft.history = judgement.history
     draft.observed = [.init(quantity.key, value)]
+    draft.lessons = [value]
     draft.expected = judgement.facts(at: value, unit: quantity.key)
     draft.explanation =
       "a run of \(Legible.name(job)) used \(quantity.text(value)): "

@@ -24,7 +24,7 @@ struct RetryStormRule: DetectionRule {
   static let durationCountMax = 31
   static let scaleHalfLife = 20_000.0
 
-  private struct State: Sendable {
+  private struct State: Sendable, Codable {
     var afterGood = BernoulliRate()
     var afterAbortive = BernoulliRate()
     var durations: [Double] = []
@@ -109,12 +109,17 @@ struct RetryStormRule: DetectionRule {
     _ state: inout State, _ update: ActivityUpdate, _ job: String, _ context: inout RuleContext
   ) {
     guard state.streak >= RetryStormRule.countMin else { return }
-    let pValue = scale.pValue(RetryStormRule.surprise(state))
+    let rank = scale.rank(RetryStormRule.surprise(state))
+    let pValue = rank.pValue
     guard pValue <= state.level else { return }
     let escalated = state.lastP / context.configuration.escalationFactor
     if state.steps > 0, context.configuration.pMax == nil || pValue > escalated { return }
     state.lastP = pValue
-    context.report(draft(state, update, job, pValue))
+    context.report(draft(state, update, job, pValue)) {
+      StormWorking.working(
+        streak: state.streak, afterGood: state.a, afterAbortive: state.c, rank: rank,
+        ended: state.ended, days: state.days)
+    }
     state.steps += 1
   }
 
@@ -135,6 +140,19 @@ struct RetryStormRule: DetectionRule {
     state.afterAbortive.learn(false)
     afterAbortive.learn(false)
     state.streak = 0
+  }
+
+  /// The lesson is the length of the streak.
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
+    guard let job = finding.job, var state = states[job], let streak = finding.lessons.first else {
+      return
+    }
+    for _ in 0..<configuration.quarantineDays {
+      state.afterGood.learn(true)
+      state.afterAbortive.learn(true, weight: (streak - 1) / streak.squareRoot())
+      state.afterAbortive.learn(false)
+    }
+    states[job] = state
   }
 
   private mutating func learnGood(_ state: inout State) {
@@ -158,6 +176,7 @@ struct RetryStormRule: DetectionRule {
     draft.observed = [
       .init("streak", Double(state.streak)), .init("streak_started_at", state.startedAt.rfc3339),
     ]
+    draft.lessons = [Double(state.streak)]
     draft.expected = [
       .init("abortive_after_good", state.a), .init("abortive_after_abortive", state.c),
     ]

@@ -25,7 +25,15 @@ struct RunWithoutRequestRule: DetectionRule {
       defer { rates.learn(job, isStrange: true, at: update.at) }
       guard hasSeenTrigger, !JobPattern.matches(job, context.configuration.jobsWithoutRequest)
       else { return }
-      context.report(draft(update, job))
+      context.report(draft(update, job)) {
+        ShareWorking.working(
+          rates.rate(job),
+          facts: [
+            "no request at the gateway names this run, and none has its trace",
+            "its launcher says: \(update.activity.trigger?.rawValue ?? "nothing")",
+            "the job is not declared to run without a request",
+          ], usual: "with a request", strange: "without one")
+      }
     default: break
     }
   }
@@ -37,6 +45,7 @@ struct RunWithoutRequestRule: DetectionRule {
       rule: RunWithoutRequestRule.name, subject: activity.activityID, episodeSubject: job,
       timestamp: update.at, pValue: rate.share)
     draft.describe(activity)
+    draft.happenedAt = activity.startedAt
     draft.severity = activity.trigger == .schedule ? .high : .critical
     draft.observed = [.init("link", activity.link.rawValue)]
     if let trigger = activity.trigger {

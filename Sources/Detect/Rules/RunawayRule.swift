@@ -21,7 +21,7 @@ struct RunawayRule: DetectionRule {
   /// Days in which a site shows its weekly pattern twice; until then no p below one in its runs.
   static let youngSiteDays = 14
 
-  private struct OpenRun: Sendable {
+  private struct OpenRun: Sendable, Codable {
     let generation: Int
     let startedAt: Timestamp
     let judgement: JobQuantities.Judgement
@@ -31,11 +31,17 @@ struct RunawayRule: DetectionRule {
     var activity: Activity
     var step = 0
     var lastP = 1.0
+    var isApproved = false
+  }
+
+  private struct RunTimer: Sendable, Codable {
+    let id: String
+    let generation: Int
   }
 
   private var durations = JobQuantities()
   private var open: [String: OpenRun] = [:]
-  private var timers = TimerQueue<(id: String, generation: Int)>()
+  private var timers = TimerQueue<RunTimer>()
   private var generation = 0
   private var firstDay: Int?
   private var learntCount = 0
@@ -98,7 +104,8 @@ struct RunawayRule: DetectionRule {
     // A microsecond later: at the threshold itself nothing is strange yet.
     let seconds = max(RunawayRule.secondsMin, crossing) + 1e-6
     guard seconds < 3e7 else { return }
-    timers.insert((id, run.generation), at: run.startedAt.advanced(bySeconds: seconds))
+    timers.insert(
+      RunTimer(id: id, generation: run.generation), at: run.startedAt.advanced(bySeconds: seconds))
   }
 
   /// The p at which the run's next step is told; nil when there is none.
@@ -113,14 +120,16 @@ struct RunawayRule: DetectionRule {
   }
 
   mutating func fireTimer(_ context: inout RuleContext) {
-    guard let (at, key) = timers.removeFirst(), var run = open[key.id],
+    guard let (at, key) = timers.removeFirst(), var run = open[key.id], !run.isApproved,
       run.generation == key.generation,
       let level = RunawayRule.level(run, context)
     else { return }
     let elapsed = at.seconds(since: run.startedAt)
     let pValue = run.judgement.pValue(elapsed)
     if pValue <= level * (1 + 1e-9) {
-      context.report(draft(run, at: at, elapsed: elapsed, pValue: pValue))
+      context.report(draft(run, at: at, elapsed: elapsed, pValue: pValue)) {
+        working(run, elapsed)
+      }
       run.lastP = pValue
     }
     run.step += 1
@@ -133,13 +142,19 @@ struct RunawayRule: DetectionRule {
     guard var run = open.removeValue(forKey: activity.activityID) else { return }
     run.activity = activity
     let elapsed = activity.durationSeconds ?? update.at.seconds(since: run.startedAt)
-    if context.configuration.pMax != nil {
+    if context.configuration.pMax != nil, !run.isApproved {
       let pValue = run.judgement.pValue(elapsed)
       if pValue <= run.level, pValue < run.lastP, pValue >= run.rarest {
         run.step = max(run.step, 1)
-        context.report(draft(run, at: update.at, elapsed: elapsed, pValue: pValue))
+        context.report(draft(run, at: update.at, elapsed: elapsed, pValue: pValue)) {
+          working(run, elapsed)
+        }
       }
     }
+    let isAnnounced = context.isMaintenance(
+      from: run.startedAt, to: run.startedAt.advanced(bySeconds: elapsed), job: activity.job)
+    if isAnnounced { return }
+    if run.isApproved { teach(activity.job, elapsed, at: update.at, context.configuration) }
     let day = RunawayRule.day(run.startedAt.advanced(bySeconds: elapsed))
     learntCount += 1
     durations.learn(
@@ -147,9 +162,35 @@ struct RunawayRule: DetectionRule {
       judgedBy: run.judgement)
   }
 
+  /// The lesson is the time that had elapsed; of a run that goes on, its whole duration once it ends,
+  /// and no more is said of it.
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
+    if let id = finding.activityID, open[id] != nil {
+      open[id]?.isApproved = true
+      open[id]?.step = RunawayRule.escalationCountMax
+    } else if let elapsed = finding.lessons.first {
+      teach(finding.job, elapsed, at: finding.timestamp, configuration)
+    }
+  }
+
+  private mutating func teach(
+    _ job: String?, _ elapsed: Double, at: Timestamp, _ configuration: DetectionConfiguration
+  ) {
+    for _ in 0..<configuration.quarantineDays {
+      durations.learn(
+        job ?? "", elapsed, day: RunawayRule.day(at), isHealthy: true, judgedBy: nil)
+    }
+  }
+
   /// Day since the epoch, UTC: jobs have no zone.
   private static func day(_ instant: Timestamp) -> Int {
     Int(instant.microseconds.flooredDivision(by: 86_400_000_000).quotient)
+  }
+
+  private func working(_ run: OpenRun, _ elapsed: Double) -> Working {
+    TailWorking.working(
+      elapsed, run.judgement, past: durations.past(of: run.activity.job ?? "", run.judgement),
+      noun: "run", text: Legible.duration)
   }
 
   private func draft(
@@ -174,6 +215,7 @@ struct RunawayRule: DetectionRule {
         .init("silent_runs", Double(silence.runCount)),
       ]
     }
+    draft.lessons = [elapsed]
     draft.expected = judgement.facts(at: elapsed, unit: "s")
     draft.explanation =
       "\(Legible.name(job)) had been running for \(Legible.duration(elapsed)): "

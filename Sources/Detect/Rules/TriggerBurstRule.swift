@@ -10,6 +10,10 @@ struct TriggerBurstRule: DetectionRule {
 
   private var bursts = BurstDetector(countMin: 5)
 
+  mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
+    bursts.approve(finding, configuration)
+  }
+
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
     guard case .request(let indexed, let outcome) = event,
       outcome != .denied, outcome != .unauthenticated,
@@ -25,6 +29,6 @@ struct TriggerBurstRule: DetectionRule {
     draft.requestID = request.requestID
     draft.runID = request.runID
     draft.evidence = [indexed.index]
-    context.report(draft)
+    context.report(draft) { burst.working(of: "triggers") }
   }
 }

@@ -1,5 +1,5 @@
 /// A share of yes among trials, with forgetting and a half-count prior.
-package struct BernoulliRate: Sendable, Equatable {
+package struct BernoulliRate: Sendable, Equatable, Codable {
   /// Decayed counts.
   package private(set) var yes = 0.0
   package private(set) var trials = 0.0

@@ -5,7 +5,7 @@
 /// on the circle: first the days of one class (Monday to Friday; Saturday and Sunday) are pooled,
 /// with a little of the other class; then the hours are convolved. Both steps preserve the total,
 /// so that the densities sum to 1.
-package struct CircularProfile: Sendable, Equatable {
+package struct CircularProfile: Sendable, Equatable, Codable {
   package static let cellCount = 168
 
   /// Hours after midnight that still belong to the day before: Friday's night lasts into Saturday.

@@ -8,7 +8,7 @@
 /// Lomax (Pareto II; Harris 1968): a generalised Pareto tail (Pickands 1975) of y with shape
 /// 1/`shape` and scale `scale`. Invertible in closed form, which gives the instant at which a
 /// running job's p crosses a level. Up to the threshold the law is not told: p is 1 there.
-package struct LomaxTail: Sendable, Equatable {
+package struct LomaxTail: Sendable, Equatable, Codable {
   /// Where the tail starts, in the quantity's own unit; above 0.
   package let threshold: Double
   /// P(X > threshold), in (0, 1].

@@ -2,9 +2,9 @@
 ///
 /// What must be judged later by what was known at a start keeps this. `pValue` gives bit for bit
 /// what the scale gave.
-package struct SurpriseCurve: Sendable, Equatable {
+package struct SurpriseCurve: Sendable, Equatable, Codable {
   /// Where counts run out: beyond `start` the law is p = share * (scale / (scale + excess)) ^ shape.
-  package struct Tail: Sendable, Equatable {
+  package struct Tail: Sendable, Equatable, Codable {
     /// Last bin that is judged by its rank.
     let bin: Int
     /// Surprise from which the excess is measured.
@@ -38,10 +38,13 @@ package struct SurpriseCurve: Sendable, Equatable {
   package static let unknown = SurpriseCurve(ranks: [1], tail: nil)
 
   /// Probability of a value at least this surprising, in (0, 1]. Cost: constant.
-  package func pValue(_ surprise: Double) -> Double {
+  package func pValue(_ surprise: Double) -> Double { rank(surprise).pValue }
+
+  /// The numbers behind `pValue`.
+  func rank(_ surprise: Double) -> SurpriseScale.Rank {
     let bin = SurpriseScale.bin(surprise)
-    if let tail, bin > tail.bin { return tail.pValue(surprise) }
-    return ranks[min(bin, ranks.count - 1)]
+    if let tail, bin > tail.bin { return .tail(tail, surprise: surprise) }
+    return .tabled(share: ranks[min(bin, ranks.count - 1)])
   }
 
   /// The least surprise at which p is at most the level; nil when nothing is that rare.

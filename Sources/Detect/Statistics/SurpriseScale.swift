@@ -9,7 +9,7 @@
 /// surprise.
 ///
 /// Memory: 512 counts. Old counts fade with a half-life in observations.
-package struct SurpriseScale: Sendable, Equatable {
+package struct SurpriseScale: Sendable, Equatable, Codable {
   static let binWidth = 0.1
   static let binCount = 512
   static let tailShare = 0.02
@@ -58,13 +58,50 @@ package struct SurpriseScale: Sendable, Equatable {
   }
 
   /// Probability of a value at least this surprising, in (0, 1]. Cost: one pass over the bins.
-  package func pValue(_ surprise: Double) -> Double {
+  package func pValue(_ surprise: Double) -> Double { rank(surprise).pValue }
+
+  /// The numbers behind `pValue`.
+  func rank(_ surprise: Double) -> Rank {
     let bin = SurpriseScale.bin(surprise)
     let size = total / growth
-    if let tail = tail(size: size), bin > tail.bin { return tail.pValue(surprise) }
+    if let tail = tail(size: size), bin > tail.bin { return .tail(tail, surprise: surprise) }
     var above = 0.0
     for index in (bin..<SurpriseScale.binCount).reversed() { above += counts[index] }
-    return min(1, (above / growth + 1) / (size + 1))
+    return .counted(atLeast: above / growth, size: size)
+  }
+
+  /// Where a surprise stands among the past.
+  enum Rank: Sendable {
+    /// Past observations, decayed, at least as surprising, and all.
+    case counted(atLeast: Double, size: Double)
+    /// The same as a finished share, from a frozen table.
+    case tabled(share: Double)
+    /// Beyond the level that few exceeded.
+    case tail(SurpriseCurve.Tail, surprise: Double)
+
+    var pValue: Double {
+      switch self {
+      case .counted(let atLeast, let size): min(1, (atLeast + 1) / (size + 1))
+      case .tabled(let share): share
+      case .tail(let tail, let surprise): tail.pValue(surprise)
+      }
+    }
+  }
+
+  /// Past observations in groups of equal width, from 0 to the most surprising one or `observed`.
+  func histogram(
+    groupCount: Int, including observed: Double
+  ) -> [(range: Range<Double>, count: Double, isObserved: Bool)] {
+    let place = SurpriseScale.bin(observed)
+    let last = max(place, counts.lastIndex { $0 > 0 } ?? 0)
+    let size = (last + groupCount) / groupCount
+    return stride(from: 0, through: last, by: size).map { first in
+      let bins = first..<min(first + size, SurpriseScale.binCount)
+      return (
+        Double(first) * SurpriseScale.binWidth..<Double(first + size) * SurpriseScale.binWidth,
+        bins.reduce(0) { $0 + counts[$1] } / growth, bins.contains(place)
+      )
+    }
   }
 
   /// The scale as it stands, for later. Cost: one pass over the bins.

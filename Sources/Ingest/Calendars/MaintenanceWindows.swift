@@ -53,15 +53,19 @@ package struct MaintenanceWindows: Hashable, Sendable {
   }
 
   /// The window that covers an instant; of several the one that began last. Cost: a binary search.
-  package func window(at instant: Timestamp) -> Window? {
+  package func window(at instant: Timestamp) -> Window? { window(from: instant, to: instant) }
+
+  /// The window that covers any instant from `first` to `last`, both included; of several the one
+  /// that began last. Cost: a binary search.
+  package func window(from first: Timestamp, to last: Timestamp) -> Window? {
     var (low, high) = (0, windows.count)
     while low < high {
       let middle = (low + high) / 2
-      if windows[middle].from <= instant { low = middle + 1 } else { high = middle }
+      if windows[middle].from <= last { low = middle + 1 } else { high = middle }
     }
-    while low > 0, latestEnds[low - 1] > instant {
+    while low > 0, latestEnds[low - 1] > first {
       low -= 1
-      if windows[low].to > instant { return windows[low] }
+      if windows[low].to > first { return windows[low] }
     }
     return nil
   }

@@ -4,7 +4,7 @@
 /// Worked example, size 7 = 4 + 2 + 1: edge = [root of leaves 0–3, root of 4–5, leaf 6]. Appending
 /// leaf 7 joins 1 + 1, then 2 + 2, then 4 + 4, and leaves [root of 0–7].
 /// At most 63 digests; an append costs one node hash on average, the root at most 62.
-package struct MerkleTree: Sendable, Equatable {
+package struct MerkleTree: Sendable, Equatable, Codable {
   /// Number of leaves.
   package private(set) var size = 0
   private var edge: [Digest] = []

@@ -107,6 +107,27 @@ package struct ConfigurationReader: Sendable {
     return results
   }
 
+  /// An array of strings and objects, the objects read by `body`; empty when left out.
+  package mutating func entries<Result>(
+    _ key: String, _ body: (inout ConfigurationReader) throws(ConfigurationError) -> Result
+  ) throws(ConfigurationError) -> [ConfigurationEntry<Result>] {
+    guard let found = member(key) else { return [] }
+    guard case .array(let elements) = found.content else {
+      throw error(found, key, expected: "an array")
+    }
+    var results: [ConfigurationEntry<Result>] = []
+    for element in elements {
+      if case .string(let text) = element.content {
+        results.append(.text(text, element.place))
+        continue
+      }
+      let result = try ConfigurationReader.read(
+        element, file, expected: "a string or an object as element of \"\(key)\"", body)
+      results.append(.object(result))
+    }
+    return results
+  }
+
   /// An object whose keys are names of the user's choice, each with an object as its value.
   package mutating func named<Result>(
     _ key: String,
@@ -164,6 +185,15 @@ package struct ConfigurationReader: Sendable {
       file: file, place: found.place, problem: "\"\(key)\": found \(text): expected \(expected)")
   }
 }
+
+/// One element of an array of strings and objects.
+package enum ConfigurationEntry<Result> {
+  /// With its place, for an error of the caller's own.
+  case text(String, JSON5Place)
+  case object(Result)
+}
+
+extension ConfigurationEntry: Sendable where Result: Sendable {}
 
 /// How far two words are apart.
 enum EditDistance {

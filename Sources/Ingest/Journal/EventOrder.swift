@@ -17,25 +17,28 @@ extension JournalReader {
     since: Timestamp? = nil, until: Timestamp? = nil, tieCountMax: Int = 65_536,
     _ body: (IndexedRecord) throws -> Void
   ) throws {
-    var keys = try eventKeys(since: since, until: until)
+    var events = try events(since: since, until: until, tieCountMax: tieCountMax)
+    try events.forEach(0..<events.count, body)
+  }
+
+  /// The entries from `firstIndex` on in event order, to be walked in parts.
+  ///
+  /// Memory and cost as for `forEachRecordInEventOrder`, for the entries from there on.
+  package func events(
+    from firstIndex: Int = 0, since: Timestamp? = nil, until: Timestamp? = nil,
+    tieCountMax: Int = 65_536
+  ) throws(JournalError) -> EventSequence {
+    var keys = try eventKeys(from: firstIndex, since: since, until: until)
     keys.sort()
-    var walk = EventWalk(self, tieCountMax: tieCountMax)
-    var start = 0
-    while start < keys.count {
-      var end = start + 1
-      while end < keys.count, keys[end].isTied(with: keys[start]) { end += 1 }
-      if end - start > 1 { try walk.breakTies(&keys, start..<end) }
-      for position in start..<end { try body(try walk.record(keys[position])) }
-      start = end
-    }
+    return EventSequence(keys, EventWalk(self, tieCountMax: tieCountMax))
   }
 
   private func eventKeys(
-    since: Timestamp?, until: Timestamp?
+    from firstIndex: Int, since: Timestamp?, until: Timestamp?
   ) throws(JournalError) -> [EventKey] {
     var keys: [EventKey] = []
     var peek = EntryPeek()
-    var cursor = try cursor()
+    var cursor = try cursor(from: firstIndex)
     var segmentPosition = 0
     while let location = try cursor.next() {
       while segments[segmentPosition].name != location.segment { segmentPosition += 1 }
@@ -54,9 +57,59 @@ extension JournalReader {
   }
 }
 
+/// Entries of a journal in event order, by position; made by `JournalReader.events`.
+package struct EventSequence {
+  private var keys: [EventKey]
+  private var walk: EventWalk
+
+  fileprivate init(_ keys: [EventKey], _ walk: EventWalk) {
+    self.keys = keys
+    self.walk = walk
+  }
+
+  package var count: Int { keys.count }
+
+  /// The first position whose event time is `instant` or later. Cost: a binary search.
+  package func position(of instant: Timestamp) -> Int {
+    var (low, high) = (0, keys.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if keys[middle].microseconds < instant.microseconds {
+        low = middle + 1
+      } else {
+        high = middle
+      }
+    }
+    return low
+  }
+
+  /// The journal index of the entry at a position; at one event time and kind in journal order
+  /// until `forEach` has passed.
+  package func index(at position: Int) -> Int { keys[position].index }
+
+  /// The record at a position; see `index(at:)`.
+  package mutating func record(at position: Int) throws(JournalError) -> IndexedRecord {
+    try walk.record(keys[position])
+  }
+
+  /// Hands over the records at these positions in order. Precondition: no event time is cut in two.
+  package mutating func forEach(
+    _ positions: Range<Int>, _ body: (IndexedRecord) throws -> Void
+  ) throws {
+    var start = positions.lowerBound
+    while start < positions.upperBound {
+      var end = start + 1
+      while end < positions.upperBound, keys[end].isTied(with: keys[start]) { end += 1 }
+      if end - start > 1 { try walk.breakTies(&keys, start..<end) }
+      for position in start..<end { try body(try walk.record(keys[position])) }
+      start = end
+    }
+  }
+}
+
 /// What one entry is sorted by, and where it stands: 24 bytes.
 private struct EventKey: Comparable {
-  private let microseconds: Int64
+  let microseconds: Int64
   /// Kind rank in the upper 8 bits, index in the lower 56.
   private let rankAndIndex: UInt64
   /// Position of the segment in the upper 24 bits, offset in it in the lower 40.

@@ -12,6 +12,8 @@ package enum AppendOutcome: Sendable, Equatable {
 extension Journal {
   /// The source of the journal's own records.
   package static let controlSource = "vigil/journal"
+  /// The source of the records that tell of an import.
+  package static let importSource = "vigil/ingest"
   /// A clock that steps back by less than this is drift, not news. One second.
   package static let clockStepMicrosecondsMin: Int64 = 1_000_000
   /// Rejections are written early once this much waits in memory. 1 MiB.

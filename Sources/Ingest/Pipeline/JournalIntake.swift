@@ -4,7 +4,7 @@
 /// inputs, so that they do not depend on batch sizes; a source that brought nothing new leaves none.
 final class JournalIntake {
   /// The source of the records that tell of sources.
-  static let controlSource = "vigil/ingest"
+  static let controlSource = Journal.importSource
 
   let journal: Journal
   private let now: () -> Timestamp

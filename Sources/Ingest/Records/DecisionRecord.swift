@@ -1,6 +1,6 @@
 /// What the access policy said about a request.
 package struct DecisionRecord: Sendable, Equatable {
-  package enum Effect: String, Sendable, CaseIterable { case permit, deny, hold }
+  package enum Effect: String, Sendable, CaseIterable, Codable { case permit, deny, hold }
 
   /// How the principal proved who it is.
   package enum Credential: String, Sendable, CaseIterable {

@@ -72,4 +72,4 @@ package struct RecordHeader: Sendable, Equatable {
 }
 
 /// `human` or `service`: who is behind a principal.
-package enum PrincipalType: String, Sendable, CaseIterable { case human, service }
+package enum PrincipalType: String, Sendable, CaseIterable, Codable { case human, service }

@@ -1,7 +1,7 @@
 /// One event in the life of a run: one execution of a job.
 package struct RunRecord: Sendable, Equatable {
   /// What happened. `ended` is Luigi's run.end: over as seen from inside, outcome not told.
-  package enum Event: String, Sendable, CaseIterable {
+  package enum Event: String, Sendable, CaseIterable, Codable {
     case queued, held, approved, rejected, started, progress, succeeded, failed, killed
     case timedOut = "timed_out"
     case lost, ended
@@ -16,13 +16,15 @@ package struct RunRecord: Sendable, Equatable {
   }
 
   /// What made the run come about.
-  package enum Trigger: String, Sendable, CaseIterable { case request, schedule, retry, manual }
+  package enum Trigger: String, Sendable, CaseIterable, Codable {
+    case request, schedule, retry, manual
+  }
 
   /// Where the event was seen from. Inside events never add a second start or end.
   package enum Vantage: String, Sendable, CaseIterable { case outside, inside }
 
   /// Type and message of an exception or refusal, redacted.
-  package struct Failure: Sendable, Equatable {
+  package struct Failure: Sendable, Equatable, Codable {
     package var type: String?
     package var message: String?
 

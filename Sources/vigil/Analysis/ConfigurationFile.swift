@@ -10,7 +10,7 @@ struct ConfigurationFile {
   var log = LogSettings()
   var joinWindow = JoinWindow.standard
   var detection = DetectionConfiguration()
-  var zones: any ZoneLookup
+  var zones: SystemZones
 
   /// Longest file that is read.
   private static let byteCountMax = 4 << 20
@@ -44,12 +44,16 @@ struct ConfigurationFile {
       try reader.optional("zone", .zone(zones))
     }
     for (name, zone) in principals { detection.zoneByPrincipal[name] = zone }
+    let calendars = CalendarFiles(configuration: reader.file, zones: zones.catalogue)
+    detection.calendar = try calendars.holidays(from: &reader)
+    detection.maintenance = try calendars.maintenance(
+      from: &reader, siteZone: detection.siteZone)
   }
 }
 
 extension ConfigurationKind where Value == String {
   /// The name of a zone that the system knows.
-  fileprivate static func zone(_ zones: SystemZones) -> ConfigurationKind {
+  static func zone(_ zones: SystemZones) -> ConfigurationKind {
     ConfigurationKind(expected: "an IANA time zone that this system knows, as \"Europe/Berlin\"") {
       value in
       guard case .string(let name) = value.content, zones.knows(name) else { return nil }

@@ -5,7 +5,7 @@ import Ingest
 extension DetectionConfiguration {
   init(from reader: inout ConfigurationReader) throws(ConfigurationError) {
     self.init()
-    alertsPerDay = try reader.value("alerts_per_day", .number(in: 0...1000), default: alertsPerDay)
+    if let budget = try reader.object("budget", AlertBudget.init(from:)) { self.budget = budget }
     if let rules = try reader.optional("rules", .strings) {
       try DetectionConfiguration.refuseUnknown(rules, reader)
       enabledRules = Set(rules)
@@ -53,6 +53,26 @@ extension DetectionConfiguration {
       "quarantine_days", .integer(in: 1...1000), default: quarantineDays)
     quarantineSpanDays = try reader.value(
       "quarantine_span_days", .integer(in: 0...1000), default: quarantineSpanDays)
+  }
+}
+
+extension AlertBudget {
+  /// Exactly one of three keys.
+  fileprivate init(from reader: inout ConfigurationReader) throws(ConfigurationError) {
+    let perDay = try reader.optional("alerts_per_day", .number(in: 0...1000))
+    let perRuns = try reader.optional("per_1000_runs", .number(in: 0...1000))
+    let share = try reader.optional("fdr", .number(in: 0.000_001...0.5))
+    try reader.finish()
+    switch (perDay, perRuns, share) {
+    case (let rate?, nil, nil): self = .alertsPerDay(rate)
+    case (nil, let rate?, nil): self = .alertsPerThousandRuns(rate)
+    case (nil, nil, let share?): self = .falseDiscoveryRate(share)
+    default:
+      let found = [perDay, perRuns, share].count { $0 != nil }
+      throw reader.error(
+        share == nil ? "per_1000_runs" : "fdr",
+        "found \(found) kinds of budget: expected one of alerts_per_day, per_1000_runs, fdr")
+    }
   }
 }
 

@@ -1,11 +1,12 @@
 import Correlate
+import Detect
 import Ingest
 
 /// Records in, correlated events out, and what was seen of time on the way.
 struct EventPump {
   private var correlator: Correlator
-  /// The latest event time of an emitter: the end of what was read. Vigil's own records, whose time
-  /// is that of the import, do not move it.
+  /// The latest event time of an emitter: the end of what was read. The journal's and the import's
+  /// own records, whose time is that of the import, are left out.
   private(set) var end: Timestamp?
   private(set) var recordCount = 0
 
@@ -17,7 +18,7 @@ struct EventPump {
 
   mutating func add(_ record: IndexedRecord, _ body: (CorrelatedEvent) throws -> Void) rethrows {
     recordCount += 1
-    guard !record.record.header.source.hasPrefix("vigil/") else { return }
+    guard Analysis.isHeard(record.record) else { return }
     end = max(end ?? record.record.header.timestamp, record.record.header.timestamp)
     correlator.add(record)
     for event in correlator.advance() { try body(event) }

@@ -5,12 +5,14 @@ import Report
 
 /// A journal read in event-time order, correlated and judged.
 struct JournalAnalysis {
-  private let reader: JournalReader
+  private let storage: any JournalStorage
+  let reader: JournalReader
   private let configuration: ConfigurationFile
   private let tool: Tool
 
   init(_ directory: String, _ configuration: ConfigurationFile, _ tool: Tool) throws {
-    reader = try JournalReader(JournalOpening.forReading(directory))
+    storage = try JournalOpening.forReading(directory)
+    reader = try JournalReader(storage)
     self.configuration = configuration
     self.tool = tool
   }
@@ -18,26 +20,68 @@ struct JournalAnalysis {
   /// Hands every event to `body`, in order.
   func correlate(_ body: (CorrelatedEvent) throws -> Void) throws -> EventPump {
     var pump = EventPump(configuration.joinWindow)
-    var progress = Progress("reading", tool)
-    try reader.forEachRecordInEventOrder { record in
-      progress.step(pump.recordCount)
-      try pump.add(record, body)
-    }
+    try forEachRecord { try pump.add($0, body) }
     try pump.finish(body)
-    progress.end()
-    if reader.prunedEntryCount > 0 {
-      tool.printError(
-        "\(Quantity.count(reader.prunedEntryCount)) pruned entries are not there to be read")
-    }
     return pump
   }
 
-  /// Every finding, in the order in which it could first be said.
-  func detect(_ detection: DetectionConfiguration) throws -> (findings: [Finding], pump: EventPump)
-  {
-    var judge = Judge(detection, configuration)
-    let pump = try correlate { judge.observe($0) }
-    return (judge.finish(at: pump.end), pump)
+  /// Hands every record to `body`, in event order.
+  func forEachRecord(
+    until end: Timestamp? = nil, _ body: (IndexedRecord) throws -> Void
+  ) throws {
+    var progress = Progress("reading", tool)
+    var count = 0
+    try reader.forEachRecordInEventOrder(until: end) { record in
+      count += 1
+      progress.step(count)
+      try body(record)
+    }
+    progress.end()
+    tellPruned()
+  }
+
+  /// An analysis that has read nothing yet.
+  func blank(_ detection: DetectionConfiguration) -> Analysis {
+    Analysis(
+      window: configuration.joinWindow,
+      pipeline: DetectionPipeline(
+        configuration: detection, zones: configuration.zones, identify: Identifier.hash),
+      identify: Identifier.hash)
+  }
+
+  func tellPruned() {
+    guard reader.prunedEntryCount > 0 else { return }
+    tool.printError(
+      "\(Quantity.count(reader.prunedEntryCount)) pruned entries are not there to be read")
+  }
+
+  /// Findings in the order in which they could first be said: all, or those not said before. What
+  /// was learnt is saved beside the journal.
+  func detect(_ detection: DetectionConfiguration, onlyNew: Bool) throws -> [Finding] {
+    let run = journalDetection(detection)
+    var progress = Progress("reading", tool)
+    let outcome =
+      onlyNew
+      ? try run.news { progress.step($0) } : try run.whole { progress.step($0) }
+    progress.end()
+    if let reason = outcome.rebuilt {
+      tool.printError("saved baseline: \(TerminalText.escaped(reason)): read from the first entry")
+    }
+    if outcome.isWhole { tellPruned() }
+    if let problem = run.save(outcome) {
+      tool.printError("saved baseline: not saved: \(TerminalText.escaped(problem))")
+    }
+    return outcome.findings
+  }
+
+  private func journalDetection(_ detection: DetectionConfiguration) -> JournalDetection {
+    let zones = configuration.zones
+    return JournalDetection(
+      reader, storage,
+      .init(
+        window: configuration.joinWindow, configuration: detection, program: Assembly.version,
+        identify: Identifier.hash),
+      RecordedZones(zones) { zones.dataDigest(of: $0) })
   }
 }
 

@@ -8,15 +8,25 @@ enum DetectCommand: Command {
     name: "detect",
     summary: "say what is strange in a journal, and why",
     synopsis:
-      "--journal DIR [--config FILE] [--rule R]… [--p-max P] [--fail-on SEVERITY] [--format F]",
-    options: [.init("--journal", "DIR", "the journal to read")] + DetectionOptions.options,
-    discussion: DetectionOptions.discussion)
+      "--journal DIR [--new] [--config FILE] [--rule R]… [--p-max P] [--fail-on SEVERITY] "
+      + "[--format F]",
+    options: [
+      .init("--journal", "DIR", "the journal to read"),
+      .init("--new", "only what the last run with these settings has not said"),
+    ] + DetectionOptions.options,
+    discussion: DetectionOptions.discussion + [
+      "What was learnt is saved in baselines/ beside the journal, for each configuration, with the "
+        + "index up to which it has learnt. --new goes on from there, in the time of the entries "
+        + "since and of the last hour before. A baseline that is missing, damaged, of another "
+        + "version, configuration or journal is made anew from the first entry; so it is when "
+        + "entries came that belong more than an hour before the newest. The answer is the same."
+    ])
 
   static func run(_ arguments: ParsedArguments, _ tool: Tool) throws -> ExitStatus {
     let configuration = try ConfigurationFile.load(arguments.value("--config"))
     let options = try DetectionOptions(arguments, configuration)
     let analysis = try JournalAnalysis(arguments.required("--journal"), configuration, tool)
-    let (findings, _) = try analysis.detect(options.detection)
+    let findings = try analysis.detect(options.detection, onlyNew: arguments.has("--new"))
     options.print(findings, tool)
     return options.status(findings)
   }

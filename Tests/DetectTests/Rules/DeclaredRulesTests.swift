@@ -23,7 +23,7 @@ import Testing
   func orphanRun() throws {
     let (history, activity) = DeclaredRulesTests.orphan("etl", .request)
     var configuration = History.configuration("run_without_request")
-    configuration.alertsPerDay = 0
+    configuration.budget = .alertsPerDay(0)
     let found = try #require(history.findings(configuration).first)
     #expect(found.activityID == activity.activityID)
     #expect(found.severity == .critical)

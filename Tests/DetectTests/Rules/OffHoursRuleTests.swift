@@ -122,6 +122,7 @@ import Testing
     }
     var approval = ApprovalRecord(subject: .finding, event: .given)
     approval.subjectID = first.findingID
+    approval.principal = "auditor"
     let at = History.at(day: 51, hour: 9)
     let record = Record(
       header: RecordHeader(timestamp: at, source: "vigil/console", id: "a"),

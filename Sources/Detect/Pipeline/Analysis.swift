@@ -1,0 +1,63 @@
+package import Correlate
+package import Ingest
+
+/// Records in, findings out: correlation and detection as one value, which can be saved.
+///
+/// Takes records in event order. Going on from a saved value gives the findings, and the bytes, that
+/// going on from the value itself would have given.
+package struct Analysis: Sendable, Codable {
+  private var correlator: Correlator
+  private var pipeline: DetectionPipeline
+  /// The latest event time heard: the end of what was read.
+  package private(set) var end: Timestamp?
+
+  package init(
+    window: JoinWindow, pipeline: DetectionPipeline,
+    identify: @escaping @Sendable (String) -> String
+  ) {
+    correlator = Correlator(window: window, identify: identify)
+    self.pipeline = pipeline
+  }
+
+  /// Asks for the sums behind findings whose id begins with one of `prefixes`.
+  package mutating func explain(prefixes: [String]) { pipeline.explain(prefixes: prefixes) }
+
+  /// The sums asked for of the findings since the last time.
+  package mutating func takeExplained() -> [ExplainedFinding] { pipeline.takeExplained() }
+
+  private static let ownSources: Set = [Journal.controlSource, Journal.importSource]
+
+  /// Whether a record tells of what is analysed. The journal's and the import's own records, whose
+  /// time is that of the import, do not.
+  package static func isHeard(_ record: Record) -> Bool {
+    !ownSources.contains(record.header.source)
+  }
+
+  /// Joins one record and judges what it completes.
+  package mutating func add(
+    _ record: IndexedRecord, seeing watch: (CorrelatedEvent) -> Void = { _ in }
+  ) -> [Finding] {
+    guard Analysis.isHeard(record.record) else { return [] }
+    end = max(end ?? record.record.header.timestamp, record.record.header.timestamp)
+    correlator.add(record)
+    var findings: [Finding] = []
+    for event in correlator.advance() {
+      watch(event)
+      findings += pipeline.observe(event)
+    }
+    return findings
+  }
+
+  /// The end of what was read: settles what is open, and lets time pass up to the last event.
+  package mutating func finish(
+    seeing watch: (CorrelatedEvent) -> Void = { _ in }
+  ) -> [Finding] {
+    var findings: [Finding] = []
+    for event in correlator.finish() {
+      watch(event)
+      findings += pipeline.observe(event)
+    }
+    if let end { findings += pipeline.finish(at: end) }
+    return findings
+  }
+}

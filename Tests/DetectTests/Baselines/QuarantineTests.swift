@@ -1,0 +1,107 @@
+import Correlate
+import Detect
+import Ingest
+import Testing
+
+/// Approvals and recurrence, seen from outside: which rule is quiet about what after them.
+@Suite struct QuarantineTests {
+  /// A history that is flagged at `day`, and again at each later day on which it is repeated.
+  struct Scene: Sendable, CustomTestStringConvertible {
+    let rule: String
+    let pMax: Double
+    let base: @Sendable (inout History) -> Void
+    let strange: @Sendable (inout History, Int) -> Void
+    var testDescription: String { rule }
+  }
+
+  static let scenes: [Scene] = [
+    Scene(
+      rule: "off_hours", pMax: 0.005, base: { $0.addOffice(count: 20, days: 0..<100, seed: 4) },
+      strange: { history, day in
+        history.trigger("report-1", by: "worker-7", at: History.at(day: day, hour: 3.1))
+      }),
+    Scene(
+      rule: "trigger_burst", pMax: 0.002,
+      base: { $0.addOffice(count: 20, days: 0..<100, seed: 2) },
+      strange: { history, day in
+        for index in 0..<40 {
+          let hour = 10.01 + Double(index) / 300
+          history.trigger("report-1", by: "worker-3", at: History.at(day: day, hour: hour))
+        }
+      }),
+    Scene(
+      rule: "non_owner", pMax: 0.01,
+      base: { history in
+        for day in 0..<100 {
+          for name in ["olga", "sven"] {
+            history.trigger("job-\(name)", by: name, at: History.at(day: day, hour: 9)) {
+              $0.owner = name
+            }
+          }
+        }
+      },
+      strange: { history, day in
+        history.trigger("job-olga", by: "sven", at: History.at(day: day, hour: 10)) {
+          $0.owner = "olga"
+        }
+      }),
+  ]
+
+  private static func findings(
+    _ scene: Scene, days: [Int], approvedBy giver: String? = nil, on approvalDay: Int = 0
+  ) throws -> [Finding] {
+    var history = History()
+    scene.base(&history)
+    for day in days { scene.strange(&history, day) }
+    let configuration = History.configuration(scene.rule, pMax: scene.pMax)
+    let first = History.at(day: days[0], hour: 0)
+    if let giver {
+      let flagged = try #require(
+        history.findings(configuration).first { $0.timestamp > first }, "\(scene.rule)")
+      history.approval(
+        History.at(day: approvalDay, hour: 20), .given, by: giver, .finding,
+        of: flagged.findingID)
+    }
+    return history.findings(configuration).filter { $0.timestamp > first }
+  }
+
+  private static func days(_ findings: [Finding]) -> Set<Int> {
+    Set(
+      findings.map {
+        Int($0.timestamp.seconds(since: History.monday) / 86_400)
+      })
+  }
+
+  @Test("one evening teaches nothing: the next is as strange", arguments: scenes)
+  func oneEvening(scene: Scene) throws {
+    let days = QuarantineTests.days(try QuarantineTests.findings(scene, days: [78, 79, 80]))
+    #expect(days.isSuperset(of: [78, 79, 80]), "\(days)")
+  }
+
+  @Test("a person's approval teaches at once, on the very day", arguments: scenes)
+  func approval(scene: Scene) throws {
+    let told = try QuarantineTests.findings(
+      scene, days: [78, 79, 80], approvedBy: "auditor", on: 78)
+    #expect(QuarantineTests.days(told) == [78])
+  }
+
+  @Test("nobody vouches for themselves, and no nameless hand for anybody", arguments: scenes)
+  func ownApproval(scene: Scene) throws {
+    let about = try QuarantineTests.findings(scene, days: [78])
+    let principal = try #require(about.first?.principal)
+    let told = try QuarantineTests.findings(
+      scene, days: [78, 79], approvedBy: principal, on: 78)
+    #expect(QuarantineTests.days(told).isSuperset(of: [78, 79]))
+  }
+
+  @Test(
+    "five distinct days over two weeks make it a habit, four or ten days do not", arguments: scenes)
+  func recurrence(scene: Scene) throws {
+    let enough = QuarantineTests.days(
+      try QuarantineTests.findings(scene, days: [71, 73, 78, 80, 85, 87]))
+    #expect(enough.contains(85) && !enough.contains(87), "\(enough)")
+    let tooShort = QuarantineTests.days(
+      try QuarantineTests.findings(scene, days: [71, 72, 73, 74, 78, 79, 80]))
+    #expect(tooShort.contains(80), "\(tooShort)")
+  }
+}
