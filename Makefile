@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 RELEASE := .build/release/vigil
 
-.PHONY: help demo build test check campaign lint bench install dependencies test-dependencies fixtures
+.PHONY: help demo build test check campaign calibration lint bench install dependencies test-dependencies fixtures
 
 help:            ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[a-z ]*## */\t/' | expand -t 16
@@ -33,6 +33,10 @@ campaign: dependencies ## every fault campaign in its long form: half an hour
 	swift build -c release --product campaign
 	VIGIL_CAMPAIGN=long swift test --filter 'CrashCampaignTests|RecoveryCrashTests|QueueCrashTests'
 	.build/release/campaign all --seed $(or $(SEED),1)
+
+calibration: test-dependencies ## p, power and budgets measured on simulated sites in the long form
+	VIGIL_CAMPAIGN=long swift test -c release \
+	  --filter 'CalibrationMeasurement|PowerTests|OnlineBudgetTests|ClockChangeTests'
 
 bench: dependencies ## durable appends a second, next to a bare loop, SQLite and PostgreSQL
 	swift build -c release --product durable-benchmark

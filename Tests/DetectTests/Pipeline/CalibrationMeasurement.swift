@@ -43,8 +43,10 @@ import Testing
       let share = Double(below[rule] ?? 0) / Double(count)
       print(
         "calibration: \(rule): \(below[rule] ?? 0) of \(count) at p <= 0.001: share \(share)")
-      // A few in ten thousand cannot be told from 0.001 in the short form.
-      let holds = LongForm.isWanted ? (rule == "off_hours" ? 0.0005...0.002 : 0...0.002) : 0...0.003
+      // Four abortive runs in a row hardly happen where one in thirty is; and a few in ten thousand
+      // cannot be told from 0.001 in the short form.
+      let low = LongForm.isWanted && rule != "retry_storm" ? 0.0005 : 0
+      let holds = low...(LongForm.isWanted ? 0.002 : 0.004)
       #expect(holds.contains(share), "\(rule), seeds \(CalibrationMeasurement.seeds)")
     }
     for (rule, count) in below.sorted(by: { $0.key < $1.key }) where tests[rule] == nil {
