@@ -7,7 +7,8 @@ SHELL := /bin/bash
 
 RELEASE := .build/release/vigil
 
-.PHONY: help demo build test check campaign fuzz lint bench install dependencies test-dependencies fixtures
+.PHONY: help demo build test check campaign fuzz calibration lint bench bench-detection install \
+  dependencies test-dependencies fixtures
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[a-z -]*## */\t/' | expand -t 16
@@ -36,6 +37,10 @@ campaign: dependencies ## every fault campaign in its long form: half an hour
 
 fuzz: dependencies ## every parser of outside bytes under libFuzzer: 60 s each (SECONDS, HARNESS)
 	Fuzz/run.sh $(or $(SECONDS),60) $(HARNESS)
+
+calibration: test-dependencies ## p, power and budgets measured on simulated sites in the long form
+	VIGIL_CAMPAIGN=long swift test -c release \
+	  --filter 'CalibrationMeasurement|PowerTests|OnlineBudgetTests|ClockChangeTests'
 
 bench: dependencies ## durable appends a second, next to a bare loop, SQLite and PostgreSQL
 	swift build -c release --product durable-benchmark
