@@ -113,6 +113,11 @@ extension JSONDocument {
   /// `member` for a name from settings.
   func member(_ object: Reference, named name: String) -> Reference? {
     guard kind(object) == .object else { return nil }
+    if object.index == 0 {
+      let kind = JSONRootKeys.kind(
+        byteCount: name.utf8.count, first: name.utf8.first ?? 0, last: name.utf8.last ?? 0)
+      if case .absent = rootKeys.answer(kind: kind) { return nil }
+    }
     var index = object.index + 1
     let end = nodes[Int(object.index)].next
     while index < end {
