@@ -40,12 +40,7 @@ enum LenientBase64 {
     var result: [[UInt8]] = []
     var start = 0
     while start < text.count {
-      var end = start
-      var isHexadecimal = true
-      while end < text.count, let digit = digit(text[end]) {
-        if isHexadecimal, !isHexadecimalOrDash(digit) { isHexadecimal = false }
-        end += 1
-      }
+      let (end, isHexadecimal) = text.base64Run(from: start)
       // Ids and digests are hexadecimal; no base64 of a text is.
       if end - start >= runByteCountMin, !isHexadecimal {
         for shift in 0..<4 {
@@ -56,11 +51,6 @@ enum LenientBase64 {
       start = end + 1
     }
     return result
-  }
-
-  /// By the digit's value: `a` to `f` are 26 to 31, `0` to `9` are 52 to 61, `-` is 62.
-  private static func isHexadecimalOrDash(_ digit: UInt8) -> Bool {
-    digit >= 52 && digit <= 62 || digit <= 5 || digit >= 26 && digit <= 31
   }
 
   /// Whether the decoded bytes have 12 printable ones in a row. Precondition: only base64 digits.
