@@ -79,20 +79,28 @@ extension Timestamp {
     let (days, microsecondOfDay) = microseconds.flooredDivision(by: 86_400_000_000)
     let date = CivilDate(daysSinceEpoch: Int(days))
     let second = Int(microsecondOfDay / 1_000_000)
-    bytes.appendDecimal(date.year, width: 4)
-    bytes.append(UInt8(ascii: "-"))
-    bytes.appendDecimal(date.month, width: 2)
-    bytes.append(UInt8(ascii: "-"))
-    bytes.appendDecimal(date.day, width: 2)
-    bytes.append(UInt8(ascii: "T"))
-    bytes.appendDecimal(second / 3600, width: 2)
-    bytes.append(UInt8(ascii: ":"))
-    bytes.appendDecimal(second / 60 % 60, width: 2)
-    bytes.append(UInt8(ascii: ":"))
-    bytes.appendDecimal(second % 60, width: 2)
-    bytes.append(UInt8(ascii: "."))
-    bytes.appendDecimal(Int(microsecondOfDay % 1_000_000), width: 6)
-    bytes.append(UInt8(ascii: "Z"))
+    let start = bytes.count
+    bytes.append(contentsOf: "0000-00-00T00:00:00.000000Z".utf8)
+    bytes.setDecimal(date.year, endingAt: start + 4)
+    bytes.setDecimal(date.month, endingAt: start + 7)
+    bytes.setDecimal(date.day, endingAt: start + 10)
+    bytes.setDecimal(second / 3600, endingAt: start + 13)
+    bytes.setDecimal(second / 60 % 60, endingAt: start + 16)
+    bytes.setDecimal(second % 60, endingAt: start + 19)
+    bytes.setDecimal(Int(microsecondOfDay % 1_000_000), endingAt: start + 26)
+  }
+}
+
+extension [UInt8] {
+  /// Writes digits over the zeros before `end`.
+  fileprivate mutating func setDecimal(_ value: Int, endingAt end: Int) {
+    var rest = UInt64(truncatingIfNeeded: value)
+    var position = end - 1
+    while rest > 0 {
+      self[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+      position -= 1
+    }
   }
 }
 
