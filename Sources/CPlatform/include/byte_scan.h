@@ -124,6 +124,24 @@ static inline unsigned vigil_text_traits_16(__m128i x) {
          (_mm_movemask_epi8(query) ? VIGIL_TEXT_QUERY : 0u);
 }
 
+/// 1 to 15 bytes, some of them twice or more, in place of the 16 that are not there.
+static inline __m128i vigil_load_short(const uint8_t *bytes, size_t count) {
+  uint64_t low, high;
+  if (count >= 8) {
+    memcpy(&low, bytes, 8);
+    memcpy(&high, bytes + count - 8, 8);
+  } else if (count >= 4) {
+    uint32_t first, last;
+    memcpy(&first, bytes, 4);
+    memcpy(&last, bytes + count - 4, 4);
+    low = high = (uint64_t)last << 32 | first;
+  } else {
+    low = bytes[0] | (uint64_t)bytes[count / 2] << 8 | (uint64_t)bytes[count - 1] << 16;
+    low = high = low | low << 24 | low << 48;
+  }
+  return _mm_set_epi64x((long long)high, (long long)low);
+}
+
 #endif
 
 /// `vigil_plain_run_portable`, 16 bytes at a time.
@@ -138,7 +156,7 @@ static inline size_t vigil_plain_run(const uint8_t *bytes, size_t count) {
   return index + vigil_plain_run_portable(bytes + index, count - index);
 }
 
-/// `vigil_text_traits_portable`, 16 bytes at a time; the last step may look at bytes a second time.
+/// `vigil_text_traits_portable`, 16 bytes at a time; bytes may be looked at twice.
 static inline unsigned vigil_text_traits(const uint8_t *bytes, size_t count) {
 #if defined(__SSE2__)
   if (count >= 16) {
@@ -147,8 +165,10 @@ static inline unsigned vigil_text_traits(const uint8_t *bytes, size_t count) {
       traits |= vigil_text_traits_16(_mm_loadu_si128((const __m128i *)(bytes + index)));
     return traits | vigil_text_traits_16(_mm_loadu_si128((const __m128i *)(bytes + count - 16)));
   }
-#endif
+  return count == 0 ? 0 : vigil_text_traits_16(vigil_load_short(bytes, count));
+#else
   return vigil_text_traits_portable(bytes, count);
+#endif
 }
 
 /// `vigil_base64_run_portable`, 16 bytes at a time.
@@ -183,9 +203,22 @@ static inline size_t vigil_base64_run(const uint8_t *bytes, size_t count, unsign
   return index;
 }
 
-/// Whether two ranges of `count` bytes are equal.
+/// Whether two ranges of `count` bytes are equal. Words at a time, and no call: names are short.
 static inline int vigil_bytes_equal(const uint8_t *left, const uint8_t *right, size_t count) {
-  return memcmp(left, right, count) == 0;
+  uint64_t a, b;
+  if (count < 8) {
+    for (size_t index = 0; index < count; index++)
+      if (left[index] != right[index]) return 0;
+    return 1;
+  }
+  for (size_t index = 0; count - index > 8; index += 8) {
+    memcpy(&a, left + index, 8);
+    memcpy(&b, right + index, 8);
+    if (a != b) return 0;
+  }
+  memcpy(&a, left + count - 8, 8);
+  memcpy(&b, right + count - 8, 8);
+  return a == b;
 }
 
 /// Spreads the bytes over 64 bits; for tables of one process alone. Not for keys that decide

@@ -57,7 +57,7 @@ package struct JSONDocument: Sendable {
     // Lent to the scanner and taken back: an array with one owner is filled without copying it.
     var scanner = JSONScanner(
       text, stopKey: stopKey, nodes: exchange(&nodes, with: []),
-      openContainers: exchange(&openContainers, with: []), rootKeys: rootKeys)
+      openContainers: exchange(&openContainers, with: []), rootKeys: rootKeys.lend())
     defer {
       rootKeys = scanner.rootKeys
       nodes = scanner.nodes

@@ -17,7 +17,14 @@ struct JSONRootKeys: Sendable {
   /// Bit k: more than one key is of kind k.
   private var shared: UInt64 = 0
   /// By kind; what is not `seen` is of an earlier text.
-  private var nodes = [Int32](repeating: 0, count: 64)
+  private var nodes: [Int32]
+
+  init() { nodes = [Int32](repeating: 0, count: 64) }
+
+  private init(withoutMemory: Void) { nodes = [] }
+
+  /// Lends the table out and keeps one without memory, so that the borrower is the only owner.
+  mutating func lend() -> JSONRootKeys { exchange(&self, with: JSONRootKeys(withoutMemory: ())) }
 
   static func kind(byteCount: Int, first: UInt8, last: UInt8) -> Int {
     (Int(first) &* 7 &+ Int(last) &* 13 &+ byteCount &* 5) & 63

@@ -21,6 +21,9 @@ enum LenientBase64 {
     return result
   }
 
+  /// By byte; 0 for a byte of neither alphabet.
+  private static let digits = (UInt8.min...UInt8.max).map { digit($0) ?? 0 }
+
   /// 0 to 63; nil for a byte of neither alphabet.
   static func digit(_ byte: UInt8) -> UInt8? {
     switch byte {
@@ -55,11 +58,12 @@ enum LenientBase64 {
 
   /// Whether the decoded bytes have 12 printable ones in a row. Precondition: only base64 digits.
   private static func hasPrintableStretch(_ run: Span<UInt8>) -> Bool {
+    let digits = LenientBase64.digits
     var length = 0
     var index = 0
     while index + 3 < run.count {
       var bits: UInt32 = 0
-      for offset in 0..<4 { bits = bits << 6 | UInt32(digit(run[index + offset]) ?? 0) }
+      for offset in 0..<4 { bits = bits << 6 | UInt32(digits[Int(run[index + offset])]) }
       for position: UInt32 in 0..<3 {
         let byte = UInt8(truncatingIfNeeded: bits >> (16 &- position &* 8))
         length = byte >= 0x20 && byte < 0x7F || byte.isASCIISpace ? length + 1 : 0

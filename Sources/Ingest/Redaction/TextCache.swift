@@ -11,6 +11,8 @@ package struct TextCache: Sendable {
     var hash: UInt64 = 0
     var byteCount: UInt8 = .max
     var value: UInt8 = 0
+
+    var isFilled: Bool { byteCount <= TextCache.textByteCountMax }
   }
 
   private var slots: [Slot]
@@ -35,13 +37,15 @@ package struct TextCache: Sendable {
   package mutating func insert(_ text: Span<UInt8>, hash: UInt64, _ value: UInt8) {
     guard text.count <= TextCache.textByteCountMax else { return }
     let number = firstSlot(hash)
-    slots[number + 1] = slots[number]
-    slots[number] = Slot(hash: hash, byteCount: UInt8(text.count), value: value)
     let start = number * TextCache.textByteCountMax
-    for offset in 0..<TextCache.textByteCountMax {
-      texts[start + TextCache.textByteCountMax + offset] = texts[start + offset]
+    if slots[number].isFilled {
+      for offset in 0..<Int(slots[number].byteCount) {
+        texts[start + TextCache.textByteCountMax + offset] = texts[start + offset]
+      }
     }
     for index in text.indices { texts[start + index] = text[index] }
+    slots[number + 1] = slots[number]
+    slots[number] = Slot(hash: hash, byteCount: UInt8(text.count), value: value)
   }
 
   private func firstSlot(_ hash: UInt64) -> Int {
@@ -50,7 +54,7 @@ package struct TextCache: Sendable {
 
   private func value(of text: Span<UInt8>, _ hash: UInt64, in number: Int) -> UInt8? {
     let slot = slots[number]
-    guard slot.hash == hash, Int(slot.byteCount) == text.count else { return nil }
+    guard slot.isFilled, slot.hash == hash, Int(slot.byteCount) == text.count else { return nil }
     let start = number * TextCache.textByteCountMax
     let known = texts.span.extracting(start..<start + text.count)
     return known.equals(text) ? slot.value : nil

@@ -101,6 +101,15 @@ import Testing
     #expect(found == [nil, 1, 2])
   }
 
+  /// An empty slot has a length that no text has, and hash 0, which any text may have.
+  @Test func anEmptySlotHoldsNoTextOfAnyLength() {
+    let cache = TextCache(slotCount: 2)
+    for count in 0...300 {
+      let found = cache.value(of: [UInt8](repeating: 0, count: count).span, hash: 0)
+      #expect(found == nil, "\(count) bytes")
+    }
+  }
+
   @Test(arguments: [1, 2] as [UInt64])
   func theAnswerIsTheOneInsertedOrNone(_ seed: UInt64) {
     var random = SeededRandom(seed: seed)
