@@ -79,28 +79,34 @@ extension Timestamp {
     let (days, microsecondOfDay) = microseconds.flooredDivision(by: 86_400_000_000)
     let date = CivilDate(daysSinceEpoch: Int(days))
     let second = Int(microsecondOfDay / 1_000_000)
-    let start = bytes.count
-    bytes.append(contentsOf: "0000-00-00T00:00:00.000000Z".utf8)
-    bytes.setDecimal(date.year, endingAt: start + 4)
-    bytes.setDecimal(date.month, endingAt: start + 7)
-    bytes.setDecimal(date.day, endingAt: start + 10)
-    bytes.setDecimal(second / 3600, endingAt: start + 13)
-    bytes.setDecimal(second / 60 % 60, endingAt: start + 16)
-    bytes.setDecimal(second % 60, endingAt: start + 19)
-    bytes.setDecimal(Int(microsecondOfDay % 1_000_000), endingAt: start + 26)
+    let microsecond = Int(microsecondOfDay % 1_000_000)
+    bytes.append(addingCapacity: 27) { output in
+      output.append(twoDigits: date.year / 100)
+      output.append(twoDigits: date.year % 100)
+      output.append(UInt8(ascii: "-"))
+      output.append(twoDigits: date.month)
+      output.append(UInt8(ascii: "-"))
+      output.append(twoDigits: date.day)
+      output.append(UInt8(ascii: "T"))
+      output.append(twoDigits: second / 3600)
+      output.append(UInt8(ascii: ":"))
+      output.append(twoDigits: second / 60 % 60)
+      output.append(UInt8(ascii: ":"))
+      output.append(twoDigits: second % 60)
+      output.append(UInt8(ascii: "."))
+      output.append(twoDigits: microsecond / 10_000)
+      output.append(twoDigits: microsecond / 100 % 100)
+      output.append(twoDigits: microsecond % 100)
+      output.append(UInt8(ascii: "Z"))
+    }
   }
 }
 
-extension [UInt8] {
-  /// Writes digits over the zeros before `end`.
-  fileprivate mutating func setDecimal(_ value: Int, endingAt end: Int) {
-    var rest = UInt64(truncatingIfNeeded: value)
-    var position = end - 1
-    while rest > 0 {
-      self[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-      rest /= 10
-      position -= 1
-    }
+extension OutputSpan<UInt8> {
+  /// Precondition: 0 to 99.
+  fileprivate mutating func append(twoDigits value: Int) {
+    append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10))
+    append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
   }
 }
 
