@@ -87,7 +87,8 @@ let package = Package(
       name: "TestSupport", dependencies: ["Ingest"], path: "Tests/TestSupport",
       swiftSettings: settings),
     .testTarget(
-      name: "IngestTests", dependencies: ["Ingest", "TestSupport"], swiftSettings: settings),
+      name: "IngestTests", dependencies: ["CPlatform", "Ingest", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "CorrelateTests", dependencies: ["Correlate", "Ingest", "TestSupport"],
       swiftSettings: settings),

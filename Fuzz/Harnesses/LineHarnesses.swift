@@ -99,6 +99,7 @@ enum LineProperties {
 /// Secrets behind any text, in the places where the lists promise to find them.
 enum RedactionProperties {
   static func run(_ bytes: [UInt8]) throws {
+    try passesOverOnlyWhatIsClean(bytes)
     let text = bytes.text
     guard !text.contains(LineProperties.needle) else { return }
     let needle = LineProperties.needle
@@ -124,6 +125,21 @@ enum RedactionProperties {
     var parser = LineParser(format: .caddy)
     try LineProperties.requireHidden(parser.parse(writer.bytes.span))
     try LineProperties.line(writer.bytes, .caddy)
+  }
+}
+
+extension RedactionProperties {
+  private static let redactor = TextRedactor(RedactionList())
+
+  /// A text that is passed over by its bytes' classes alone is one in which no rule finds anything.
+  private static func passesOverOnlyWhatIsClean(_ bytes: [UInt8]) throws {
+    var redactor = redactor
+    if bytes.span.isInert(isURL: false) {
+      try require(redactor.redacted(bytes.span) == nil, "a secret in the inert \(bytes.text)")
+    }
+    if bytes.span.isInert(isURL: true) {
+      try require(redactor.redactedURL(bytes.span) == nil, "a secret in the inert \(bytes.text)")
+    }
   }
 }
 

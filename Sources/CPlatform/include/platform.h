@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "byte_scan.h"
 #include "local_socket.h"
 
 /// Columns of the terminal behind `descriptor`, or 0 when it is none.

@@ -68,7 +68,6 @@ package struct Digest: Hashable, Sendable {
 package enum Hexadecimal {
   /// Two digits a byte.
   package static func text(_ bytes: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef".utf8)
     var result: [UInt8] = []
     result.reserveCapacity(bytes.count * 2)
     for byte in bytes {
@@ -77,6 +76,8 @@ package enum Hexadecimal {
     }
     return String(decoding: result, as: UTF8.self)
   }
+
+  private static let digits = Array("0123456789abcdef".utf8)
 }
 
 extension [UInt8] {

@@ -4,6 +4,16 @@ extension JSONDocument {
   /// The value under `name` in an object; nil when absent or when `object` is no object.
   package func member(_ object: Reference, _ name: StaticString) -> Reference? {
     guard kind(object) == .object else { return nil }
+    guard object.index == 0 else { return search(object, name) }
+    switch rootKeys.answer(kind: JSONDocument.keyKind(of: name)) {
+    case .absent: return nil
+    case .search: return search(object, name)
+    case .candidate(let index):
+      return equals(Reference(index: index), name) ? Reference(index: index + 1) : nil
+    }
+  }
+
+  private func search(_ object: Reference, _ name: StaticString) -> Reference? {
     let length = Int32(name.utf8CodeUnitCount)
     var index = object.index + 1
     let end = nodes[Int(object.index)].next
@@ -16,6 +26,14 @@ extension JSONDocument {
       index = nodes[Int(index + 1)].next
     }
     return nil
+  }
+
+  private static func keyKind(of name: StaticString) -> Int {
+    // SAFETY: a StaticString's buffer holds utf8CodeUnitCount bytes for the whole program.
+    name.withUTF8Buffer { buffer in
+      unsafe JSONRootKeys.kind(
+        byteCount: buffer.count, first: buffer.first ?? 0, last: buffer.last ?? 0)
+    }
   }
 
   /// `member` step by step down a path of names.
@@ -67,13 +85,7 @@ extension JSONDocument {
     if node.hasEscapes { return string(reference) == name.description }
     let length = Int(node.end - node.start)
     guard length == name.utf8CodeUnitCount else { return false }
-    // SAFETY: a StaticString's buffer holds utf8CodeUnitCount bytes for the whole program.
-    return name.withUTF8Buffer { buffer in
-      for offset in 0..<length where unsafe bytes[Int(node.start) + offset] != buffer[offset] {
-        return false
-      }
-      return true
-    }
+    return bytes.span.extracting(Int(node.start)..<Int(node.end)).hasBytes(name, at: 0)
   }
 
   /// A string or key, unescaped. A lone surrogate escape reads as U+FFFD.
@@ -83,6 +95,12 @@ extension JSONDocument {
     let raw = bytes[Int(node.start)..<Int(node.end)]
     if !node.hasEscapes { return String(decoding: raw, as: UTF8.self) }
     return String(decoding: JSONEscape.unescaped(raw), as: UTF8.self)
+  }
+
+  /// The UTF-8 of a string or key without escapes.
+  package func unescapedBytes(_ reference: Reference) -> [UInt8] {
+    let raw = bytes[range(reference)]
+    return nodes[Int(reference.index)].hasEscapes ? JSONEscape.unescaped(raw) : Array(raw)
   }
 
   /// A number written as an integer in the range of Int64; nil with a fraction or exponent.

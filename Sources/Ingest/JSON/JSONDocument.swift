@@ -9,8 +9,7 @@
 ///
 /// Parsing validates grammar, UTF-8, escapes, depth, number range and duplicate keys. One document
 /// is meant to be parsed into again and again: its arrays keep their capacity.
-/// Cost: one pass over the bytes and one copy of them; duplicate keys are found by comparison up to
-/// eight keys an object, by a set beyond.
+/// Cost: one pass over the bytes and one copy of them.
 package struct JSONDocument: Sendable {
   /// Deepest nesting taken; arrays and objects count one each.
   package static let depthMax = 128
@@ -40,6 +39,7 @@ package struct JSONDocument: Sendable {
   package internal(set) var bytes: [UInt8] = []
   var nodes: [Node] = []
   var openContainers: [Int32] = []
+  var rootKeys = JSONRootKeys()
 
   package init() {}
 
@@ -51,16 +51,22 @@ package struct JSONDocument: Sendable {
   package mutating func parse(
     _ text: Span<UInt8>, stoppingBefore stopKey: StaticString? = nil
   ) throws(JSONError) {
-    nodes.removeAll(keepingCapacity: true)
-    openContainers.removeAll(keepingCapacity: true)
-    bytes.removeAll(keepingCapacity: true)
     precondition(text.count < Int(Int32.max), "a JSON text of \(text.count) bytes")
+    bytes.removeAll(keepingCapacity: true)
     bytes.append(copying: text)
-    var parser = JSONParser(text: text, stopKey: stopKey)
+    // Lent to the scanner and taken back: an array with one owner is filled without copying it.
+    var scanner = JSONScanner(
+      text, stopKey: stopKey, nodes: exchange(&nodes, with: []),
+      openContainers: exchange(&openContainers, with: []), rootKeys: rootKeys.lend())
+    defer {
+      rootKeys = scanner.rootKeys
+      nodes = scanner.nodes
+      openContainers = scanner.openContainers
+    }
     do {
-      try parser.parse(into: &self)
+      try scanner.scan()
     } catch {
-      nodes.removeAll(keepingCapacity: true)
+      scanner.forgetNodes()
       throw error
     }
   }

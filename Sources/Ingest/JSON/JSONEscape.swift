@@ -69,17 +69,24 @@ package enum JSONEscape {
   /// Appends `text` as a quoted JSON string: quotes, backslashes and control characters escaped,
   /// everything else as UTF-8. U+2028, U+2029 and U+0085 stay raw: only byte 0x0A ends a line.
   package static func appendQuoted(_ text: String, to bytes: inout [UInt8]) {
-    bytes.append(UInt8(ascii: "\""))
-    if text.utf8.allSatisfy(isWrittenAsIs) {
-      bytes.append(contentsOf: text.utf8)
-    } else {
-      for byte in text.utf8 { appendEscaped(byte, to: &bytes) }
-    }
-    bytes.append(UInt8(ascii: "\""))
+    appendQuoted(text.utf8Span.span, to: &bytes)
   }
 
-  private static func isWrittenAsIs(_ byte: UInt8) -> Bool {
-    byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7F
+  /// The same for valid UTF-8.
+  static func appendQuoted(_ text: Span<UInt8>, to bytes: inout [UInt8]) {
+    bytes.append(UInt8(ascii: "\""))
+    var copied = 0
+    var index = text.endOfPlainRun(from: 0)
+    while index < text.count {
+      if text[index] < 0x80 {
+        bytes.append(copying: text.extracting(copied..<index))
+        appendEscaped(text[index], to: &bytes)
+        copied = index + 1
+      }
+      index = text.endOfPlainRun(from: index + 1)
+    }
+    bytes.append(copying: text.extracting(copied..<text.count))
+    bytes.append(UInt8(ascii: "\""))
   }
 
   private static func appendEscaped(_ byte: UInt8, to bytes: inout [UInt8]) {

@@ -164,13 +164,30 @@ package struct JSONWriter: Sendable {
     needsComma = true
   }
 
+  /// `,"key":` with one look at the buffer's capacity: an entry has some twenty keys.
   private mutating func appendKey(_ key: StaticString) {
-    separate()
-    bytes.append(UInt8(ascii: "\""))
-    // SAFETY: a StaticString's buffer holds utf8CodeUnitCount bytes for the whole program.
-    key.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
-    bytes.append(UInt8(ascii: "\""))
-    bytes.append(UInt8(ascii: ":"))
+    let isFirst = !needsComma
     needsComma = true
+    bytes.append(addingCapacity: key.utf8CodeUnitCount + 4) { output in
+      if !isFirst { output.append(UInt8(ascii: ",")) }
+      output.append(UInt8(ascii: "\""))
+      output.append(copying: key)
+      output.append(UInt8(ascii: "\""))
+      output.append(UInt8(ascii: ":"))
+    }
+  }
+}
+
+extension OutputSpan<UInt8> {
+  /// Appends the bytes of a text. Precondition: there is room for them.
+  fileprivate mutating func append(copying text: StaticString) {
+    let length = text.utf8CodeUnitCount
+    precondition(length <= freeCapacity, "\(length) bytes into \(freeCapacity)")
+    // SAFETY: `length` bytes are free behind the `count` that are filled, by the check above.
+    unsafe withUnsafeMutableBufferPointer { buffer, count in
+      guard let base = buffer.baseAddress else { return }
+      unsafe (base + count).update(from: text.utf8Start, count: length)
+      count += length
+    }
   }
 }

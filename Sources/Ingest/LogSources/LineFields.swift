@@ -97,11 +97,18 @@ struct LineFields {
 
   /// The parts of `a, b,c`, trimmed, without empty ones.
   static func list(_ text: String) -> [String] {
-    text.utf8.split(separator: UInt8(ascii: ",")).compactMap { part in
-      let trimmed = part.drop { $0.isASCIISpace }
-      let end = trimmed.lastIndex { !$0.isASCIISpace }
-      return end.map { String(Substring(trimmed[...$0])) }
+    let bytes = text.utf8Span.span
+    var parts: [String] = []
+    var start = 0
+    for index in 0...bytes.count
+    where index == bytes.count || bytes[index] == UInt8(ascii: ",") {
+      var (first, last) = (start, index)
+      start = index + 1
+      while first < last, bytes[first].isASCIISpace { first += 1 }
+      while first < last, bytes[last - 1].isASCIISpace { last -= 1 }
+      if first < last { parts.append(String(copying: bytes.extracting(first..<last))) }
     }
+    return parts
   }
 
   func wrongType(_ key: StaticString, _ expected: StaticString, _ node: Node) -> LineError {
@@ -109,10 +116,23 @@ struct LineFields {
   }
 }
 
+extension String {
+  /// A copy of the bytes as text; what is no UTF-8 reads as U+FFFD.
+  fileprivate init(copying bytes: Span<UInt8>) {
+    // SAFETY: the pointer is valid for the closure and for exactly `count` bytes.
+    self = unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+  }
+}
+
 extension JSONDocument {
   /// `member` for a name from settings.
   func member(_ object: Reference, named name: String) -> Reference? {
     guard kind(object) == .object else { return nil }
+    if object.index == 0 {
+      let kind = JSONRootKeys.kind(
+        byteCount: name.utf8.count, first: name.utf8.first ?? 0, last: name.utf8.last ?? 0)
+      if case .absent = rootKeys.answer(kind: kind) { return nil }
+    }
     var index = object.index + 1
     let end = nodes[Int(object.index)].next
     while index < end {

@@ -67,7 +67,7 @@ package struct LineParser: Sendable {
         detail: "\(text.count) bytes, expected at most \(settings.lineByteCountMax)",
         offset: settings.lineByteCountMax)
     }
-    for index in text.indices where text[index] == 0x0A {
+    if let index = text.firstOffset(of: 0x0A, in: 0..<text.count) {
       throw Failure(
         reason: .embeddedNewline, detail: "byte 0x0A inside the line", offset: index)
     }

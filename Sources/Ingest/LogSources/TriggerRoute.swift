@@ -33,16 +33,21 @@ package struct TriggerRoute: Sendable, Equatable {
   /// - Parameter path: the request target without its query, as the client sent it.
   func job(method: String, path: String) -> String? {
     guard method == self.method, path.utf8.first == UInt8(ascii: "/") else { return nil }
-    let pieces = path.utf8.dropFirst().split(
-      separator: UInt8(ascii: "/"), maxSplits: segments.count, omittingEmptySubsequences: false)
-    guard pieces.count == segments.count else { return nil }
+    var rest = path.utf8.dropFirst()
     var job: String?
-    for (segment, piece) in zip(segments, pieces) {
-      let text = RequestTarget.percentDecoded(piece)
+    for (number, segment) in segments.enumerated() {
+      let piece = rest.prefix { $0 != UInt8(ascii: "/") }
+      let isLast = number == segments.count - 1
+      guard isLast == (piece.endIndex == rest.endIndex) else { return nil }
       switch segment {
-      case .literal(let literal): if text != literal { return nil }
-      case .job: job = text
+      case .literal(let literal):
+        guard
+          !piece.contains(UInt8(ascii: "%")) && piece.elementsEqual(literal.utf8)
+            || RequestTarget.percentDecoded(piece) == literal
+        else { return nil }
+      case .job: job = RequestTarget.percentDecoded(piece)
       }
+      if !isLast { rest = rest[piece.endIndex...].dropFirst() }
     }
     return job?.isEmpty == false ? job : nil
   }

@@ -7,7 +7,9 @@ final class InputCursor {
   private var path = ""
   private var reader: LineReader<InputFile>?
   private var overlongHash = SHA256()
-  private(set) var head: Record?
+  private var head: Record?
+  /// Event time of the record that was read last and not taken; nil without one.
+  private(set) var headTimestamp: Timestamp?
   private(set) var isAtEnd = false
 
   init(_ plan: InputPlan, index: Int, secret: [UInt8]) {
@@ -16,14 +18,18 @@ final class InputCursor {
     intake = LineIntake(plan, index: index, secret: secret)
   }
 
-  var report: InputReport {
-    get { intake.report }
-    set { intake.report = newValue }
+  var report: InputReport { intake.report }
+
+  /// Lets the caller count, in place.
+  func updateReport<E: Error>(
+    _ change: (inout InputReport) throws(E) -> Void
+  ) throws(E) {
+    try change(&intake.report)
   }
 
   func takeHead() -> StreamedRecord? {
-    guard let record = head else { return nil }
-    head = nil
+    guard let record = head.take() else { return nil }
+    headTimestamp = nil
     return StreamedRecord(record: record, inputIndex: index)
   }
 
@@ -32,7 +38,7 @@ final class InputCursor {
   /// A damaged file ends with its reason kept in the report; what was read of it stands, and the
   /// next file of the set goes on.
   func advance(_ rejected: RejectionHandler) throws {
-    while head == nil, !isAtEnd {
+    while headTimestamp == nil, !isAtEnd {
       do {
         guard try openNextIfNeeded() else { return }
         try readLine(rejected)
@@ -74,6 +80,7 @@ final class InputCursor {
     case .some(let reader):
       head = try intake.take(
         line, reader.bytes(of: line), path: path, overlongDigest: digest, rejected)
+      headTimestamp = head?.header.timestamp
     }
   }
 }

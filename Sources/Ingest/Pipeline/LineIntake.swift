@@ -43,21 +43,21 @@ package struct LineIntake: ~Copyable {
     case .ignored(let reason): report.ignoredCounts[reason, default: 0] += 1
     case .rejected(let rejection):
       try reject(rejection, line, path, code: identity.code(bytes), rejected)
-    case .record(let prepared): return complete(prepared, bytes)
+    case .record(var prepared):
+      complete(&prepared, bytes)
+      return prepared.record
     }
     return nil
   }
 
-  private mutating func complete(_ prepared: PreparedRecord, _ bytes: Span<UInt8>) -> Record {
-    var record = prepared.record
+  private mutating func complete(_ prepared: inout PreparedRecord, _ bytes: Span<UInt8>) {
     // A native record is its own line: it needs no `original` beside it.
     let isNative = prepared.format == .record && prepared.isOriginalVerbatim
     if !isNative {
-      let isVerbatim = prepared.isOriginalVerbatim && record.header.original != nil
-      identity.complete(&record.header, line: bytes, isVerbatim: isVerbatim)
+      let isVerbatim = prepared.isOriginalVerbatim && prepared.record.header.original != nil
+      identity.complete(&prepared.record.header, line: bytes, isVerbatim: isVerbatim)
     }
-    report.count(record)
-    return record
+    report.count(prepared.record)
   }
 
   private mutating func reject(

@@ -35,24 +35,20 @@ package final class RecordStream {
   package func update<E: Error>(
     _ inputIndex: Int, _ change: (inout InputReport) throws(E) -> Void
   ) throws(E) {
-    try change(&cursors[inputIndex].report)
+    try cursors[inputIndex].updateReport(change)
   }
 
   /// The next record by event time; nil when every input is at its end.
   ///
   /// An input that fails keeps its error in its report and counts as ended; the others go on.
   package func next() throws -> StreamedRecord? {
-    for cursor in cursors where cursor.head == nil && !cursor.isAtEnd {
+    for cursor in cursors where cursor.headTimestamp == nil && !cursor.isAtEnd {
       try cursor.advance(rejected)
     }
     var earliest: InputCursor?
     for cursor in cursors {
-      guard let head = cursor.head else { continue }
-      if let known = earliest?.head,
-        known.header.timestamp <= head.header.timestamp
-      {
-        continue
-      }
+      guard let timestamp = cursor.headTimestamp else { continue }
+      if let known = earliest?.headTimestamp, known <= timestamp { continue }
       earliest = cursor
     }
     return earliest?.takeHead()

@@ -19,8 +19,8 @@ package enum RecordKind: String, Sendable, CaseIterable {
   case request, decision, run, task, approval, alert, control
 }
 
-/// The fields of each kind.
-package enum RecordBody: Sendable, Equatable {
+/// The fields of each kind. Boxed: a record is handed on many times and read or changed a few.
+package indirect enum RecordBody: Sendable, Equatable {
   case request(RequestRecord)
   case decision(DecisionRecord)
   case run(RunRecord)

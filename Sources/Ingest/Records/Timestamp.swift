@@ -82,20 +82,34 @@ extension Timestamp {
     let (days, microsecondOfDay) = microseconds.flooredDivision(by: 86_400_000_000)
     let date = CivilDate(daysSinceEpoch: Int(days))
     let second = Int(microsecondOfDay / 1_000_000)
-    bytes.appendDecimal(date.year, width: 4)
-    bytes.append(UInt8(ascii: "-"))
-    bytes.appendDecimal(date.month, width: 2)
-    bytes.append(UInt8(ascii: "-"))
-    bytes.appendDecimal(date.day, width: 2)
-    bytes.append(UInt8(ascii: "T"))
-    bytes.appendDecimal(second / 3600, width: 2)
-    bytes.append(UInt8(ascii: ":"))
-    bytes.appendDecimal(second / 60 % 60, width: 2)
-    bytes.append(UInt8(ascii: ":"))
-    bytes.appendDecimal(second % 60, width: 2)
-    bytes.append(UInt8(ascii: "."))
-    bytes.appendDecimal(Int(microsecondOfDay % 1_000_000), width: 6)
-    bytes.append(UInt8(ascii: "Z"))
+    let microsecond = Int(microsecondOfDay % 1_000_000)
+    bytes.append(addingCapacity: 27) { output in
+      output.append(twoDigits: date.year / 100)
+      output.append(twoDigits: date.year % 100)
+      output.append(UInt8(ascii: "-"))
+      output.append(twoDigits: date.month)
+      output.append(UInt8(ascii: "-"))
+      output.append(twoDigits: date.day)
+      output.append(UInt8(ascii: "T"))
+      output.append(twoDigits: second / 3600)
+      output.append(UInt8(ascii: ":"))
+      output.append(twoDigits: second / 60 % 60)
+      output.append(UInt8(ascii: ":"))
+      output.append(twoDigits: second % 60)
+      output.append(UInt8(ascii: "."))
+      output.append(twoDigits: microsecond / 10_000)
+      output.append(twoDigits: microsecond / 100 % 100)
+      output.append(twoDigits: microsecond % 100)
+      output.append(UInt8(ascii: "Z"))
+    }
+  }
+}
+
+extension OutputSpan<UInt8> {
+  /// Precondition: 0 to 99.
+  fileprivate mutating func append(twoDigits value: Int) {
+    append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10))
+    append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
   }
 }
 

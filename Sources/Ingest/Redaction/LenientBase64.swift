@@ -21,6 +21,9 @@ enum LenientBase64 {
     return result
   }
 
+  /// By byte; 0 for a byte of neither alphabet.
+  private static let digits = (UInt8.min...UInt8.max).map { digit($0) ?? 0 }
+
   /// 0 to 63; nil for a byte of neither alphabet.
   static func digit(_ byte: UInt8) -> UInt8? {
     switch byte {
@@ -40,12 +43,7 @@ enum LenientBase64 {
     var result: [[UInt8]] = []
     var start = 0
     while start < text.count {
-      var end = start
-      var isHexadecimal = true
-      while end < text.count, let digit = digit(text[end]) {
-        if isHexadecimal, !isHexadecimalOrDash(digit) { isHexadecimal = false }
-        end += 1
-      }
+      let (end, isHexadecimal) = text.base64Run(from: start)
       // Ids and digests are hexadecimal; no base64 of a text is.
       if end - start >= runByteCountMin, !isHexadecimal {
         for shift in 0..<4 {
@@ -58,18 +56,14 @@ enum LenientBase64 {
     return result
   }
 
-  /// By the digit's value: `a` to `f` are 26 to 31, `0` to `9` are 52 to 61, `-` is 62.
-  private static func isHexadecimalOrDash(_ digit: UInt8) -> Bool {
-    digit >= 52 && digit <= 62 || digit <= 5 || digit >= 26 && digit <= 31
-  }
-
   /// Whether the decoded bytes have 12 printable ones in a row. Precondition: only base64 digits.
   private static func hasPrintableStretch(_ run: Span<UInt8>) -> Bool {
+    let digits = LenientBase64.digits
     var length = 0
     var index = 0
     while index + 3 < run.count {
       var bits: UInt32 = 0
-      for offset in 0..<4 { bits = bits << 6 | UInt32(digit(run[index + offset]) ?? 0) }
+      for offset in 0..<4 { bits = bits << 6 | UInt32(digits[Int(run[index + offset])]) }
       for position: UInt32 in 0..<3 {
         let byte = UInt8(truncatingIfNeeded: bits >> (16 &- position &* 8))
         length = byte >= 0x20 && byte < 0x7F || byte.isASCIISpace ? length + 1 : 0

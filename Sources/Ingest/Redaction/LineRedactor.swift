@@ -9,13 +9,12 @@ struct LineRedactor: Sendable {
   static let nestingCountMax = 3
 
   private let names: SecretNames
-  private let keptHeaders: NameTable
-  private let urlNames: NameTable
-  private let headerObjects: NameTable
-  /// Keys of the known emitters that no rule concerns: most keys of most lines.
-  private let plainNames: NameTable
+  private var keys: KeyClassifier
   private var nesting = 0
   private var text: TextRedactor
+  /// Values in which nothing was found. Of lines only, not of JSON inside strings.
+  private var cleanTexts = TextCache(slotCount: 1024)
+  private var cleanURLs = TextCache(slotCount: 1024)
 
   /// Where the copy of the line stands, and what the nodes at hand are under.
   private var output: [UInt8] = []
@@ -35,12 +34,7 @@ struct LineRedactor: Sendable {
 
   init(_ list: RedactionList) {
     names = SecretNames(list)
-    keptHeaders = NameTable(RedactionList.keptBuiltInHeaders + list.keptHeaders)
-    urlNames = NameTable(RedactionList.urlNames)
-    headerObjects = NameTable(RedactionList.headerObjectNames)
-    let names = names
-    plainNames = NameTable(
-      RedactionList.plainNames.filter { !names.matches(Array($0.utf8).span) })
+    keys = KeyClassifier(list, names: names)
     text = TextRedactor(names: names)
   }
 
@@ -112,10 +106,14 @@ struct LineRedactor: Sendable {
   private mutating func classify(
     _ name: Span<UInt8>, _ index: Int32, _ document: JSONDocument, _ keptKeys: NameTable
   ) {
+    let traits = keys.traits(of: name, remembering: nesting == 0)
     let isHeader = index < scope.headersEnd
-    if isHeader ? classifyKeptHeader(name, index, document) : plainNames.contains(name) { return }
     let end = document.nodes[Int(index + 1)].next
-    if text.redacted(name) != nil || name.hasBytes("[redacted ", at: 0) {
+    if traits.contains(isHeader ? .keptHeader : .plain) {
+      if isHeader, traits.contains(.url) { scope.urlEnd = end }
+      return
+    }
+    if traits.contains(.holdsSecret) {
       replaceKey(index, document)
       scope.secretEnd = max(scope.secretEnd, end)
       return
@@ -123,27 +121,17 @@ struct LineRedactor: Sendable {
     guard index >= scope.secretEnd else { return }
     if isHeader {
       scope.secretEnd = end
-    } else if headerObjects.contains(name), document.nodes[Int(index + 1)].kind == .object {
+    } else if traits.contains(.headerObject), document.nodes[Int(index + 1)].kind == .object {
       scope.headersEnd = end
-    } else if isSecretName(name, index), !keptKeys.contains(name) {
+    } else if traits.contains(.secret) || isPairValue(name, index), !keptKeys.contains(name) {
       scope.secretEnd = end
-    } else if urlNames.contains(name) {
+    } else if traits.contains(.url) {
       scope.urlEnd = end
     }
   }
 
-  /// Whether a header's values are kept; of some they are URLs.
-  private mutating func classifyKeptHeader(
-    _ name: Span<UInt8>, _ index: Int32, _ document: JSONDocument
-  ) -> Bool {
-    guard keptHeaders.contains(name) else { return false }
-    if urlNames.contains(name) { scope.urlEnd = document.nodes[Int(index + 1)].next }
-    return true
-  }
-
-  private func isSecretName(_ name: Span<UInt8>, _ index: Int32) -> Bool {
-    names.matches(name)
-      || index < scope.pairEnd && name.hasBytes("value", at: 0, ignoringCase: true)
+  private func isPairValue(_ name: Span<UInt8>, _ index: Int32) -> Bool {
+    index < scope.pairEnd && name.hasBytes("value", at: 0, ignoringCase: true)
   }
 
   /// The node's index keeps replaced keys of one object apart: a key twice is no valid line.
@@ -155,14 +143,25 @@ struct LineRedactor: Sendable {
   /// `{"name":"db-password","value":"…"}`, as lists of variables and parameters are written.
   private func isSecretPair(_ index: Int32, _ document: JSONDocument) -> Bool {
     let object = JSONDocument.Reference(index: index)
-    guard document.member(object, "value") != nil || document.member(object, "Value") != nil else {
-      return false
-    }
+    guard mayHaveValueKey(index, document),
+      document.member(object, "value") != nil || document.member(object, "Value") != nil
+    else { return false }
     for key: StaticString in ["name", "Name", "key", "Key"] {
       guard let name = document.member(object, key), document.kind(name) == .string else {
         continue
       }
       if names.matches(document.unescapedBytes(name).span) { return true }
+    }
+    return false
+  }
+
+  /// A cheap look before the exact one: a key of five bytes, or one that is written with escapes.
+  private func mayHaveValueKey(_ index: Int32, _ document: JSONDocument) -> Bool {
+    var key = index + 1
+    while key < document.nodes[Int(index)].next {
+      let node = document.nodes[Int(key)]
+      if node.hasEscapes || node.end - node.start == 5 { return true }
+      key = document.nodes[Int(key + 1)].next
     }
     return false
   }
@@ -183,9 +182,28 @@ struct LineRedactor: Sendable {
       guard let result = redactedValue(plain.span, isURL: index < scope.urlEnd) else { return }
       replace(range, by: JSONEscape.escaped(result), document)
     } else {
-      guard let result = redactedValue(raw, isURL: index < scope.urlEnd) else { return }
+      guard let result = redactedPlainValue(raw, isURL: index < scope.urlEnd) else { return }
       replace(range, by: JSONEscape.escaped(result), document)
     }
+  }
+
+  /// `redactedValue` for a value without escapes: most need no look at all, or had one before.
+  private mutating func redactedPlainValue(_ value: Span<UInt8>, isURL: Bool) -> [UInt8]? {
+    if value.isInert(isURL: isURL) { return nil }
+    let hash = value.tableHash
+    if isURL {
+      if cleanURLs.value(of: value, hash: hash) != nil { return nil }
+      let result = text.redactedURL(value)
+      if result == nil, nesting == 0 { cleanURLs.insert(value, hash: hash, 0) }
+      return result
+    }
+    if cleanTexts.value(of: value, hash: hash) != nil { return nil }
+    let result = redactedValue(value, isURL: false)
+    // An option says something about the next value too, and JSON is redacted with a scope.
+    if result == nil, nesting == 0, !scope.followsOption, !value.looksLikeContainer {
+      cleanTexts.insert(value, hash: hash, 0)
+    }
+    return result
   }
 
   private static func isPlaceholder(_ raw: Span<UInt8>) -> Bool {

@@ -3,7 +3,7 @@
 /// What is percent-encoded or backslash-escaped is looked at decoded too. A secret that shows only
 /// then takes the whole text (of a path: the whole segment) with it, for its place in the encoded
 /// text is not worth guessing.
-struct TextRedactor: Sendable {
+package struct TextRedactor: Sendable {
   /// Layers of encoding that are taken off; a text with more is taken out whole.
   static let decodingCountMax = 4
   /// Longest name of a query parameter that is kept.
@@ -12,10 +12,13 @@ struct TextRedactor: Sendable {
   static let placeholder = Array(RedactionList.placeholder.utf8)
   private var scanner: SecretScanner
 
+  /// Over the built-in lists and what `list` adds.
+  package init(_ list: RedactionList) { self.init(names: SecretNames(list)) }
+
   init(names: SecretNames) { scanner = SecretScanner(names: names) }
 
   /// The text without its secrets; nil when it holds none.
-  mutating func redacted(_ text: Span<UInt8>) -> [UInt8]? {
+  package mutating func redacted(_ text: Span<UInt8>) -> [UInt8]? {
     let found = scanner.scan(text)
     let result = found ? replaced(text) : nil
     if hidesBase64(text) { return TextRedactor.placeholder }
@@ -58,7 +61,7 @@ struct TextRedactor: Sendable {
 
   /// The URL or request target with every value of its query and fragment replaced and its path
   /// redacted like a text; nil when there was nothing to replace.
-  mutating func redactedURL(_ url: Span<UInt8>) -> [UInt8]? {
+  package mutating func redactedURL(_ url: Span<UInt8>) -> [UInt8]? {
     var end = 0
     while end < url.count, url[end] != UInt8(ascii: "?"), url[end] != UInt8(ascii: "#") { end += 1 }
     let path = redactedPath(url.extracting(0..<end))

@@ -1,112 +1,119 @@
-/// The validating pass that fills a `JSONDocument`: a loop over states, no recursion, so that depth
-/// costs an array slot and not a stack frame.
-struct JSONParser: ~Escapable {
-  private let text: Span<UInt8>
-  private let stopKey: StaticString?
+import Ingest
+
+/// The reader that the scanner replaced, kept to compare with: a state machine that takes byte after
+/// byte, and finds repeated keys with a set.
+struct ReferenceJSONReader {
+  /// As `JSONDocument` lists them: strings and keys without quotes, `next` after the whole subtree.
+  struct Node: Equatable {
+    var kind: JSONDocument.Kind
+    var range: Range<Int>
+    var next: Int
+    var hasEscapes = false
+  }
+
+  private(set) var nodes: [Node] = []
+  private var openContainers: [Int] = []
+  private let text: [UInt8]
+  private let stopKey: String?
   private var offset = 0
 
-  @_lifetime(copy text)
-  init(text: Span<UInt8>, stopKey: StaticString?) {
+  init(_ text: [UInt8], stopKey: String? = nil) {
     self.text = text
     self.stopKey = stopKey
   }
 
   private enum Expectation { case value, firstElement, firstKey, key, commaOrEnd }
 
-  mutating func parse(into document: inout JSONDocument) throws(JSONError) {
+  mutating func read() throws(JSONError) {
     var expectation = Expectation.value
     repeat {
       skipWhitespace()
       guard offset < text.count else { throw JSONError(.unexpectedEnd, at: offset) }
       switch expectation {
       case .value:
-        expectation = try parseValue(into: &document)
+        expectation = try parseValue()
       case .firstElement:
         if text[offset] == UInt8(ascii: "]") {
-          expectation = close(&document)
+          expectation = close()
         } else {
-          expectation = try parseValue(into: &document)
+          expectation = try parseValue()
         }
       case .firstKey where text[offset] == UInt8(ascii: "}"):
-        expectation = close(&document)
+        expectation = close()
       case .firstKey, .key:
-        try parseKey(into: &document)
-        if try reachedStopKey(&document) { return }
+        try parseKey()
+        if try reachedStopKey() { return }
         expectation = .value
       case .commaOrEnd:
-        expectation = try parseSeparator(into: &document)
+        expectation = try parseSeparator()
       }
-    } while !(document.openContainers.isEmpty)
+    } while !(openContainers.isEmpty)
     skipWhitespace()
     guard offset == text.count else { throw JSONError(.trailingBytes, at: offset) }
   }
 
-  private mutating func parseValue(
-    into document: inout JSONDocument
-  ) throws(JSONError) -> Expectation {
+  private mutating func parseValue() throws(JSONError) -> Expectation {
     switch text[offset] {
     case UInt8(ascii: "{"):
-      try open(.object, &document)
+      try open(.object)
       return .firstKey
     case UInt8(ascii: "["):
-      try open(.array, &document)
+      try open(.array)
       return .firstElement
     case UInt8(ascii: "\""):
-      try parseString(.string, into: &document)
+      try parseString(.string)
     case UInt8(ascii: "t"):
-      try parseLiteral("true", .true, into: &document)
+      try parseLiteral("true", .true)
     case UInt8(ascii: "f"):
-      try parseLiteral("false", .false, into: &document)
+      try parseLiteral("false", .false)
     case UInt8(ascii: "n"):
-      try parseLiteral("null", .null, into: &document)
+      try parseLiteral("null", .null)
     default:
-      try parseNumber(into: &document)
+      try parseNumber()
     }
     return .commaOrEnd
   }
 
   private mutating func open(
-    _ kind: JSONDocument.Kind, _ document: inout JSONDocument
+    _ kind: JSONDocument.Kind
   ) throws(JSONError) {
-    guard document.openContainers.count < JSONDocument.depthMax else {
+    guard openContainers.count < JSONDocument.depthMax else {
       throw JSONError(.tooDeep, at: offset)
     }
-    document.openContainers.append(Int32(document.nodes.count))
-    document.append(kind, from: offset, to: offset)
+    openContainers.append(nodes.count)
+    append(kind, from: offset, to: offset)
     offset += 1
   }
 
   /// Closes the innermost container, whose bracket stands at `offset`.
-  private mutating func close(_ document: inout JSONDocument) -> Expectation {
+  private mutating func close() -> Expectation {
     offset += 1
-    let index = Int(document.openContainers.removeLast())
-    document.nodes[index].end = Int32(offset)
-    document.nodes[index].next = Int32(document.nodes.count)
+    let index = openContainers.removeLast()
+    nodes[index].range = nodes[index].range.lowerBound..<offset
+    nodes[index].next = nodes.count
     return .commaOrEnd
   }
 
-  private mutating func parseSeparator(
-    into document: inout JSONDocument
-  ) throws(JSONError) -> Expectation {
-    guard let container = document.openContainers.last else { return .commaOrEnd }
-    let isObject = document.nodes[Int(container)].kind == .object
+  private mutating func parseSeparator() throws(JSONError) -> Expectation {
+    guard let container = openContainers.last else { return .commaOrEnd }
+    let isObject = nodes[container].kind == .object
     switch text[offset] {
     case UInt8(ascii: ","):
       offset += 1
       return isObject ? .key : .value
     case UInt8(ascii: "}") where isObject:
-      try document.refuseDuplicateKeys(of: container)
-      return close(&document)
+      try refuseDuplicateKeys(of: container)
+      return close()
     case UInt8(ascii: "]") where !isObject:
-      return close(&document)
+      return close()
     default:
       throw JSONError(.unexpectedByte, at: offset)
     }
   }
 
-  private mutating func parseKey(into document: inout JSONDocument) throws(JSONError) {
+  private mutating func parseKey() throws(JSONError) {
     guard text[offset] == UInt8(ascii: "\"") else { throw JSONError(.unexpectedByte, at: offset) }
-    try parseString(.key, into: &document)
+    try parseString(.key)
     skipWhitespace()
     guard offset < text.count else { throw JSONError(.unexpectedEnd, at: offset) }
     guard text[offset] == UInt8(ascii: ":") else { throw JSONError(.unexpectedByte, at: offset) }
@@ -114,20 +121,20 @@ struct JSONParser: ~Escapable {
   }
 
   /// At the stop key of the outermost object: drops the key and closes the object.
-  private func reachedStopKey(_ document: inout JSONDocument) throws(JSONError) -> Bool {
-    guard let stopKey, document.openContainers.count == 1,
-      document.equals(JSONDocument.Reference(index: Int32(document.nodes.count - 1)), stopKey)
+  private mutating func reachedStopKey() throws(JSONError) -> Bool {
+    guard let stopKey, openContainers.count == 1,
+      name(nodes[nodes.count - 1]) == Array(stopKey.utf8)
     else { return false }
-    document.nodes.removeLast()
-    try document.refuseDuplicateKeys(of: 0)
-    document.nodes[0].end = Int32(offset)
-    document.nodes[0].next = Int32(document.nodes.count)
-    document.openContainers.removeAll(keepingCapacity: true)
+    nodes.removeLast()
+    try refuseDuplicateKeys(of: 0)
+    nodes[0].range = nodes[0].range.lowerBound..<offset
+    nodes[0].next = nodes.count
+    openContainers.removeAll(keepingCapacity: true)
     return true
   }
 
   private mutating func parseString(
-    _ kind: JSONDocument.Kind, into document: inout JSONDocument
+    _ kind: JSONDocument.Kind
   ) throws(JSONError) {
     let start = offset + 1
     offset = start
@@ -146,7 +153,7 @@ struct JSONParser: ~Escapable {
         try skipMultibyteScalar()
       }
     }
-    document.append(kind, from: start, to: offset, hasEscapes: hasEscapes)
+    append(kind, from: start, to: offset, hasEscapes: hasEscapes)
     offset += 1
   }
 
@@ -204,7 +211,7 @@ struct JSONParser: ~Escapable {
   }
 
   private mutating func parseLiteral(
-    _ literal: String, _ kind: JSONDocument.Kind, into document: inout JSONDocument
+    _ literal: String, _ kind: JSONDocument.Kind
   ) throws(JSONError) {
     let start = offset
     for byte in literal.utf8 {
@@ -212,11 +219,11 @@ struct JSONParser: ~Escapable {
       guard text[offset] == byte else { throw JSONError(.unexpectedByte, at: offset) }
       offset += 1
     }
-    document.append(kind, from: start, to: offset)
+    append(kind, from: start, to: offset)
   }
 
   /// `-? int frac? exp?` of RFC 8259 section 6, and finite as a binary64.
-  private mutating func parseNumber(into document: inout JSONDocument) throws(JSONError) {
+  private mutating func parseNumber() throws(JSONError) {
     let start = offset
     if text[offset] == UInt8(ascii: "-") { offset += 1 }
     let integerStart = offset
@@ -238,10 +245,10 @@ struct JSONParser: ~Escapable {
       }
       try skipDigits()
     }
-    if mayOverflow, !JSONNumber.double(document.bytes[start..<offset]).isFinite {
+    if mayOverflow, !JSONNumber.double(text[start..<offset]).isFinite {
       throw JSONError(.numberOutOfRange, at: start)
     }
-    document.append(.number, from: start, to: offset)
+    append(.number, from: start, to: offset)
   }
 
   /// At least one digit.
@@ -263,57 +270,27 @@ struct JSONParser: ~Escapable {
   }
 }
 
-extension JSONDocument {
-  mutating func append(_ kind: Kind, from start: Int, to end: Int, hasEscapes: Bool = false) {
+extension ReferenceJSONReader {
+  private mutating func append(
+    _ kind: JSONDocument.Kind, from start: Int, to end: Int, hasEscapes: Bool = false
+  ) {
     nodes.append(
-      Node(
-        kind: kind, hasEscapes: hasEscapes, start: Int32(start), end: Int32(end),
-        next: Int32(nodes.count + 1)))
+      Node(kind: kind, range: start..<end, next: nodes.count + 1, hasEscapes: hasEscapes))
   }
 
   /// Keys are compared unescaped: `"a"` and `"\u0061"` are one key.
-  ///
-  /// Up to 64 keys without escapes are compared in pairs, mostly by length alone: measured over
-  /// entries of a journal (25 keys and 20 below them) at a sixth of the cost of a set of copies.
-  func refuseDuplicateKeys(of container: Int32) throws(JSONError) {
-    var keys: [Int32] = []
-    var hasEscapes = false
+  private func refuseDuplicateKeys(of container: Int) throws(JSONError) {
+    var seen: Set<[UInt8]> = []
     var index = container + 1
     while index < nodes.count {
-      keys.append(index)
-      hasEscapes = hasEscapes || nodes[Int(index)].hasEscapes
-      index = nodes[Int(index + 1)].next
-    }
-    if keys.count > JSONDocument.pairedKeyCountMax || hasEscapes {
-      var seen = Set<[UInt8]>(minimumCapacity: keys.count)
-      for key in keys where !seen.insert(unescapedBytes(Reference(index: key))).inserted {
-        throw JSONError(.duplicateKey, at: Int(nodes[Int(key)].start))
+      guard seen.insert(name(nodes[index])).inserted else {
+        throw JSONError(.duplicateKey, at: nodes[index].range.lowerBound)
       }
-      return
-    }
-    for (position, key) in keys.enumerated() {
-      for earlier in 0..<position where isSameText(nodes[Int(key)], nodes[Int(keys[earlier])]) {
-        throw JSONError(.duplicateKey, at: Int(nodes[Int(key)].start))
-      }
+      index = nodes[index + 1].next
     }
   }
 
-  private static let pairedKeyCountMax = 64
-
-  /// Whether two texts have the same bytes as written.
-  private func isSameText(_ left: Node, _ right: Node) -> Bool {
-    let count = left.end - left.start
-    guard right.end - right.start == count else { return false }
-    for offset in 0..<count
-    where bytes[Int(left.start + offset)] != bytes[Int(right.start + offset)] {
-      return false
-    }
-    return true
-  }
-
-  /// The UTF-8 of a string or key without escapes.
-  package func unescapedBytes(_ reference: Reference) -> [UInt8] {
-    let raw = bytes[range(reference)]
-    return nodes[Int(reference.index)].hasEscapes ? JSONEscape.unescaped(raw) : Array(raw)
+  private func name(_ key: Node) -> [UInt8] {
+    key.hasEscapes ? JSONEscape.unescaped(text[key.range]) : Array(text[key.range])
   }
 }
