@@ -27,6 +27,17 @@ struct TimerQueue<Payload: Sendable & Codable>: Sendable, Codable {
     }
   }
 
+  /// Entries beyond twice those of interest, from which on the rest is swept out.
+  private static var slack: Int { 1024 }
+
+  /// Drops what nobody waits for any more, when it outweighs what somebody does: `liveCount` entries
+  /// and those that `isLive` keeps. The order of those is as before. Cost: O(1) amortised.
+  mutating func sweep(liveCount: Int, _ isLive: (Payload) -> Bool) {
+    guard heap.count > 2 * liveCount + TimerQueue.slack else { return }
+    // A sorted array is a heap.
+    heap = heap.filter { isLive($0.payload) }.sorted { ($0.at, $0.order) < ($1.at, $1.order) }
+  }
+
   /// Removes the earliest. Cost: O(log n).
   mutating func removeFirst() -> (at: Timestamp, payload: Payload)? {
     guard let first = heap.first else { return nil }
