@@ -150,14 +150,13 @@ struct Habit: Sendable, Codable {
     }
   }
 
-  /// Learns what recurred on enough distinct nights over a long enough time: whatever hour of the
-  /// newest night it is near to.
+  /// Learns what recurred on enough distinct nights over a long enough time, hour by hour: a new
+  /// strange hour holds back no older one.
   private mutating func release(_ configuration: DetectionConfiguration) {
     if quarantine.count > Habit.quarantineCountMax {
       quarantine.removeFirst(quarantine.count - Habit.quarantineCountMax)
     }
-    guard let newest = quarantine.last?.night else { return }
-    for cell in Set(quarantine.filter { $0.night == newest }.map(\.cell)).sorted() {
+    for cell in Set(quarantine.map(\.cell)).sorted() {
       let alike = quarantine.filter { Habit.areNear($0.cell, cell) }
       let nights = Set(alike.map(\.night))
       guard nights.count >= configuration.quarantineDays, let first = nights.min(),
