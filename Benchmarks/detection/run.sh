@@ -23,7 +23,7 @@ for trace in "$traces"/*/; do
   name=$(basename "$trace")
   echo "$name: records, journal, findings, scores" >&2
   python3 Benchmarks/detection/records.py "$trace" > "$work/$name.jsonl"
-  "$vigil" ingest --journal "$work/$name" --format-in record "$work/$name.jsonl" > "$work/ingest.log"
+  "$vigil" ingest --journal "$work/$name" --format record "$work/$name.jsonl" > "$work/ingest.log"
   "$vigil" detect --journal "$work/$name" --config "$work/config.json5" --p-max 0.05 \
     --format jsonl > "$work/findings.jsonl"
   python3 Benchmarks/detection/score.py "$trace" "$work/findings.jsonl" "$work/scores/$name.json"

@@ -22,6 +22,10 @@ package enum CorrelatedEvent: Sendable, Equatable, Codable {
 /// One change of one activity, and the activity after it.
 package struct ActivityUpdate: Sendable, Equatable, Codable {
   package enum Change: String, Sendable, CaseIterable, Codable {
+    /// A request asked for a job: told as soon as it was read, before its run is known, and in any
+    /// case before `triggered`, also of a run without a request. Exactly once per activity.
+    /// `activityID` is empty where the run that will name the activity is not known yet.
+    case requested
     /// Who asked for what, and when, is known: the request was joined to its run; or the join
     /// window passed with only one of them; or the trigger was refused. Exactly once per activity,
     /// before any of the changes below that concern rules about intent. A run may have started, and

@@ -135,7 +135,7 @@ private func madeUpRun(
     let (all, sums) = events(records, batch: 10, window: .standard)
     #expect(zip(all, all.dropFirst()).allSatisfy { $0.at <= $1.at }, "seed \(seed)")
     var changes: [String: [ActivityUpdate.Change]] = [:]
-    for update in updates(all) {
+    for update in updates(all) where update.change != .requested {
       changes[update.activity.activityID, default: []].append(update.change)
     }
     for (id, list) in changes {
@@ -147,6 +147,11 @@ private func madeUpRun(
     }
     #expect(sums.openCount == 0)
     #expect(sums.settled == changes.count)
+    let asked = updates(all).filter { $0.change == .requested }
+    #expect(asked.count == changes.count, "seed \(seed)")
+    for update in asked where !update.activity.activityID.isEmpty {
+      #expect(changes[update.activity.activityID] != nil, "seed \(seed)")
+    }
     let requests = all.filter { if case .request = $0 { true } else { false } }
     #expect(requests.count == sums.requests.values.reduce(0, +))
   }

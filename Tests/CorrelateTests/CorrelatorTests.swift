@@ -15,7 +15,7 @@ import Testing
     correlator.add(indexed(tick(120), 1))
     #expect(correlator.advance() == [])
     correlator.add(indexed(tick(120.001), 2))
-    #expect(correlator.advance().map { seconds($0.at) } == [0, 0])
+    #expect(correlator.advance().map { seconds($0.at) } == [0, 0, 0])
   }
 
   @Test("a live clock moves time on without records: windows end at their exact instant")
@@ -23,10 +23,38 @@ import Testing
     var correlator = makeCorrelator()
     correlator.add(indexed(run(0, .started, "other"), 0))
     correlator.add(indexed(request(1, "q"), 1))
-    #expect(updates(correlator.advance(to: instant(61))).map(\.change) == [.started, .triggered])
+    #expect(
+      updates(correlator.advance(to: instant(61))).map(\.change) == [
+        .started, .requested, .requested, .triggered,
+      ])
     let events = correlator.advance(to: instant(61.5))
     #expect(story(events, of: "id:q") == "triggered@61 runMissing@61")
     #expect(correlator.advance(to: instant(30)) == [])
+  }
+
+  @Test("who asked is told as the request is read, under the activity's id where that is final")
+  func requestedAtOnce() throws {
+    let events = correlate([
+      request(1, "q"), request(2, "p", run: "named"), run(40, .started, "r", request: "q"),
+      run(45, .started, "named", request: "p"), tick(300),
+    ])
+    let asked = updates(events).filter { $0.change == .requested }
+    #expect(asked.map { seconds($0.at) } == [1, 2])
+    #expect(asked.map(\.activity.requestID) == ["q", "p"])
+    #expect(asked.map(\.activity.principal) == ["alice", "alice"])
+    #expect(asked.map(\.activity.activityID) == ["", "id:named"])
+    // The run that came later still names the activity.
+    #expect(story(events, of: "id:r") == "triggered@40 started@40 settled@300")
+    #expect(story(events, of: "id:named") == "triggered@45 started@45 settled@300")
+  }
+
+  @Test("a run without a request is told as asked for when its window ends, once")
+  func requestedWithoutRequest() {
+    let events = correlate([request(0, "x", job: nil), run(1, .started, "r"), tick(300)])
+    let asked = updates(events).filter { $0.change == .requested }
+    #expect(asked.map { seconds($0.at) } == [61])
+    #expect(asked.map(\.activity.activityID) == ["id:r"])
+    #expect(asked.first?.activity.requestedAt == nil)
   }
 
   @Test("windows that end between two records are told between them, at one instant after them")
@@ -75,7 +103,7 @@ import Testing
     correlator.add(indexed(inside(1.5, .ended, "r"), 4))
     correlator.add(indexed(tick(2000), 5))
     let again = correlator.advance() + correlator.finish()
-    #expect(updates(again).map(\.change) == [.ended, .triggered, .settled])
+    #expect(updates(again).map(\.change) == [.ended, .requested, .triggered, .settled])
     #expect(settled(again).first?.activityID == "id:r")
     #expect(correlator.summary.reopened == 1)
     #expect(correlator.summary.requestsMissing == 0)

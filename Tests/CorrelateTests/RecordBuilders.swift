@@ -141,9 +141,10 @@ func settled(_ events: [CorrelatedEvent]) -> [Activity] {
   updates(events).filter { $0.change == .settled }.map(\.activity)
 }
 
-/// `triggered@60 settled@120`: what was told of one activity, and when.
+/// `triggered@60 settled@120`: what was told of one activity, and when; `requested` has tests of
+/// its own.
 func story(_ events: [CorrelatedEvent], of id: String) -> String {
-  updates(events).filter { $0.activity.activityID == id }
+  updates(events).filter { $0.activity.activityID == id && $0.change != .requested }
     .map { update in
       let at = (seconds(update.at) * 1000).rounded() / 1000
       let text = at == at.rounded() ? String(Int(at)) : String(at)

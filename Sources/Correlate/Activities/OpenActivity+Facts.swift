@@ -71,6 +71,7 @@ extension OpenActivity {
     request = request ?? other.request
     isRejected = isRejected || other.isRejected
     rejectionError = rejectionError ?? other.rejectionError
+    isRequested = isRequested || other.isRequested
     isTriggered = isTriggered || other.isTriggered
     snapshot.decided = snapshot.decided ?? other.snapshot.decided
     if other.request != nil { takeAsker(from: other.snapshot) }

@@ -45,6 +45,7 @@ struct OpenActivity: Sendable, Codable {
   var windowEnd: Timestamp
   /// Joined, refused, in need of no other side, or the window has passed.
   var isWindowClosed = false
+  var isRequested = false
   var isTriggered = false
   var isOffsetMeasured = false
   /// The earliest deadline of this activity in the queue.

@@ -49,12 +49,6 @@ extension ActivityMachine {
     return true
   }
 
-  private mutating func sayTriggered(_ slot: Int) {
-    guard !entries[slot].isTriggered else { return }
-    entries[slot].isTriggered = true
-    say(.triggered, slot)
-  }
-
   /// A missing request can be known only of a run whose beginning was heard, after requests were.
   private func canMissRequest(_ slot: Int) -> Bool {
     guard !entries[slot].isBornLate, entries[slot].run.firstAttempt <= 1,

@@ -76,6 +76,7 @@ extension ActivityMachine {
         index.addCandidate(trace: after.traceID, slot: slot, isRun: false)
       }
     }
+    if !entries[slot].isTriggered, !entries[slot].isTriggerDue { sayRequested(slot) }
     tell(entries[slot].isTriggered ? [OpenActivity.Step(.progressed)] : [], slot)
     rearm(slot)
   }

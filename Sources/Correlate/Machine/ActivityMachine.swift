@@ -186,13 +186,35 @@ extension ActivityMachine {
       .activity(ActivityUpdate(at: now, change: change, activity: entries[slot].snapshot)))
   }
 
+  /// Tells once that somebody asked. The id is told where it can no longer become another.
+  mutating func sayRequested(_ slot: Int) {
+    guard !entries[slot].isRequested else { return }
+    entries[slot].isRequested = true
+    if entries[slot].snapshot.runID != nil, entries[slot].snapshot.activityID.isEmpty {
+      entries[slot].snapshot.activityID = identify(entries[slot].name)
+    }
+    entries[slot].refresh()
+    output.append(
+      .activity(ActivityUpdate(at: now, change: .requested, activity: entries[slot].snapshot)))
+  }
+
+  /// Says that the activity came about, after who asked.
+  mutating func sayTriggered(_ slot: Int) {
+    guard !entries[slot].isTriggered else { return }
+    entries[slot].isTriggered = true
+    if entries[slot].snapshot.activityID.isEmpty {
+      entries[slot].snapshot.activityID = identify(entries[slot].name)
+    }
+    sayRequested(slot)
+    say(.triggered, slot)
+  }
+
   /// Tells that the activity came about, when that is due, and then the steps in their order.
   mutating func tell(_ steps: [OpenActivity.Step], _ slot: Int) {
     if entries[slot].isTriggerDue {
-      entries[slot].isTriggered = true
       entries[slot].isWindowClosed = true
       index.removeCandidate(trace: entries[slot].snapshot.traceID, slot: slot)
-      say(.triggered, slot)
+      sayTriggered(slot)
     }
     for step in steps {
       guard var past = step.snapshot else {

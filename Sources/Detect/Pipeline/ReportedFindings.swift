@@ -10,6 +10,7 @@ struct ReportedFinding: Sendable, Codable {
   let principal: String?
   let job: String?
   let activityID: String?
+  let requestID: String?
   let source: String?
   /// The values that approval teaches, as the rule stated them.
   let lessons: [Double]
@@ -22,6 +23,7 @@ struct ReportedFinding: Sendable, Codable {
     principal = draft.principal
     job = draft.job
     activityID = draft.activityID
+    requestID = draft.requestID
     source = draft.source
     lessons = draft.lessons
   }

@@ -45,13 +45,23 @@ struct Draft: Sendable {
     self.pValue = pValue
   }
 
+  /// What a finding about who asked is named by: the activity where its id is known, else the
+  /// request. A pipeline that hears the same records gives the same name, live or replayed.
+  static func intent(of activity: Activity) -> String {
+    intent(activity.activityID.isEmpty ? nil : activity.activityID, activity.requestID)
+  }
+
+  static func intent(_ activityID: String?, _ requestID: String?) -> String {
+    activityID ?? "request/\(requestID ?? "")"
+  }
+
   /// Takes over who and what from an activity.
   mutating func describe(_ activity: Activity) {
     principal = activity.principal
     job = activity.job
     requestID = activity.requestID
     runID = activity.runID
-    activityID = activity.activityID
+    activityID = activity.activityID.isEmpty ? nil : activity.activityID
     evidence = activity.evidence
   }
 }

@@ -12,7 +12,7 @@ struct BusinessHoursRule: DetectionRule {
 
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
     guard let hours = context.configuration.businessHours, case .activity(let update) = event,
-      update.change == .triggered, let at = update.activity.requestedAt,
+      update.change == .requested, let at = update.activity.requestedAt,
       let principal = update.activity.principal
     else { return }
     let local = context.localHour(
@@ -26,7 +26,7 @@ struct BusinessHoursRule: DetectionRule {
     rates.learn(principal, isStrange: isOutside, at: at)
     guard isOutside else { return }
     var draft = Draft(
-      rule: BusinessHoursRule.name, subject: "\(update.activity.activityID)/business_hours",
+      rule: BusinessHoursRule.name, subject: "\(Draft.intent(of: update.activity))/business_hours",
       episodeSubject: "business_hours/\(principal)", timestamp: update.at, pValue: rate.share)
     draft.describe(update.activity)
     draft.episodeAt = at

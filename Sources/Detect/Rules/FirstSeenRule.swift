@@ -61,7 +61,7 @@ struct FirstSeenRule: DetectionRule {
   private var quarantine = Quarantine()
 
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
-    guard case .activity(let update) = event, update.change == .triggered,
+    guard case .activity(let update) = event, update.change == .requested,
       let principal = update.activity.principal, let job = update.activity.job
     else { return }
     let pair = Pair(principal: principal, job: job)
@@ -96,7 +96,7 @@ struct FirstSeenRule: DetectionRule {
     scale.learn(surprise)
     guard pValue <= level else { return pValue }
     var draft = Draft(
-      rule: FirstSeenRule.name, subject: update.activity.activityID,
+      rule: FirstSeenRule.name, subject: Draft.intent(of: update.activity),
       episodeSubject: principal, timestamp: update.at, pValue: pValue)
     draft.describe(update.activity)
     draft.observed = [.init("surprise", surprise)]

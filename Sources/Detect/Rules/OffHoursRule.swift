@@ -34,13 +34,14 @@ struct OffHoursRule: DetectionRule {
   private var personDays = 0
 
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
-    guard case .activity(let update) = event, update.change == .triggered else { return }
+    guard case .activity(let update) = event, update.change == .requested else { return }
     judge(update, &context)
   }
 
   /// The lesson is the hour of the week. Findings about declared working time teach no habit.
   mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {
-    guard finding.subject == finding.activityID, let cell = finding.lessons.first,
+    guard finding.subject == Draft.intent(finding.activityID, finding.requestID),
+      let cell = finding.lessons.first,
       let index = finding.principal.flatMap({ indexByPrincipal[$0] })
     else { return }
     habits[index].approve(Int(cell), configuration)
@@ -136,7 +137,7 @@ struct OffHoursRule: DetectionRule {
     let principal = activity.principal ?? ""
     let peerCount = peers.peers(of: habit.profile).count
     var draft = Draft(
-      rule: OffHoursRule.name, subject: activity.activityID, episodeSubject: principal,
+      rule: OffHoursRule.name, subject: Draft.intent(of: activity), episodeSubject: principal,
       timestamp: update.at, pValue: verdict.pValue)
     draft.describe(activity)
     draft.episodeAt = activity.requestedAt ?? update.at

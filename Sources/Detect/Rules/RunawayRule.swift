@@ -57,7 +57,7 @@ struct RunawayRule: DetectionRule {
     case .started: start(update, &context)
     case .attemptEnded: open[update.activity.activityID] = nil
     case .ended where update.activity.endedAt != nil: end(update, &context)
-    case .triggered, .progressed, .runMissing, .requestMissing, .ended, .settled:
+    case .requested, .triggered, .progressed, .runMissing, .requestMissing, .ended, .settled:
       open[update.activity.activityID]?.activity = update.activity
     }
   }
@@ -67,7 +67,7 @@ struct RunawayRule: DetectionRule {
     case .progressed where update.activity.tasks.total > 0 && update.activity.endedAt == nil:
       standstill.hear(update.activity.activityID, at: update.at)
     case .attemptEnded, .ended, .settled: standstill.end(update.activity.activityID)
-    case .triggered, .started, .progressed, .runMissing, .requestMissing: break
+    case .requested, .triggered, .started, .progressed, .runMissing, .requestMissing: break
     }
   }
 

@@ -31,18 +31,6 @@ package struct Checkpoint: Hashable, Sendable {
     }
   }
 
-  /// The same, holding the other's origin where it is equal: a long list then keeps one copy.
-  func sharingOrigin(with other: Checkpoint?) -> Checkpoint {
-    guard let other, other.origin.utf8.elementsEqual(origin.utf8) else { return self }
-    return Checkpoint(size: size, root: root, sharing: other)
-  }
-
-  private init(size: Int, root: Digest, sharing other: Checkpoint) {
-    origin = other.origin
-    self.size = size
-    self.root = root
-  }
-
   /// The body's text.
   package var body: String { "\(origin)\n\(size)\n\(Base64.text(root.bytes))\n" }
 

@@ -5,13 +5,13 @@
 /// em dash and a space. A note may come again, with the same body and more signatures: cosignatures
 /// that arrived later.
 ///
-/// Takes the file in pieces. Memory: 64 bytes a checkpoint, and one note.
+/// Takes the file in pieces. Memory: 40 bytes a checkpoint, and one note.
 package struct CheckpointHistory: Sendable {
-  /// Most checkpoints read; at one every ten seconds, 485 days without a pause.
-  package static let checkpointCountMax = 1 << 22
+  /// Most checkpoints read; at one every ten seconds, 21 years without a pause.
+  package static let checkpointCountMax = 1 << 26
 
   /// In file order, each once; sizes strictly rising.
-  package private(set) var checkpoints: [Checkpoint] = []
+  package private(set) var checkpoints = CheckpointList()
   /// The last of `checkpoints` with the signatures that it has at last.
   package private(set) var newest: StoredCheckpoint?
   /// Bytes that the whole notes take.
@@ -84,9 +84,9 @@ package struct CheckpointHistory: Sendable {
     var range = 0..<checkpoints.count
     while !range.isEmpty {
       let middle = range.lowerBound + range.count / 2
-      let found = checkpoints[middle]
-      if found.size == size { return found }
-      range = found.size < size ? middle + 1..<range.upperBound : range.lowerBound..<middle
+      let found = checkpoints.size(at: middle)
+      if found == size { return checkpoints[middle] }
+      range = found < size ? middle + 1..<range.upperBound : range.lowerBound..<middle
     }
     return nil
   }
@@ -126,16 +126,17 @@ package struct CheckpointHistory: Sendable {
     lastUnsignedOffset = stored.note == nil ? offset : nil
     if stored.note == nil { unsignedCount += 1 }
     guard let last = checkpoints.last, stored.checkpoint.size <= last.size else {
-      checkpoints.append(stored.checkpoint.sharingOrigin(with: checkpoints.last))
+      checkpoints.append(stored.checkpoint)
       newest = stored
       return
     }
     if stored.checkpoint.size == last.size { newest = stored }
   }
 
-  /// Sizes rise; a repetition is of a signed note that is there; bare bodies come first.
+  /// One log; sizes rise; a repetition is of a signed note that is there; bare bodies come first.
   private func continues(_ stored: StoredCheckpoint) -> Bool {
     guard let last = checkpoints.last else { return true }
+    guard checkpoints.isOfSameLog(stored.checkpoint) else { return false }
     if stored.note == nil {
       return unsignedCount == checkpoints.count && stored.checkpoint.size > last.size
     }

@@ -21,7 +21,7 @@ struct CheckpointReview {
   }
 
   /// Those of the file `checkpoints`, sizes strictly rising; shared, not copied: there may be millions.
-  let history: [Checkpoint]
+  let history: CheckpointList
   /// All others.
   private(set) var claims: [Claim] = []
   let newest: Checkpoint?

@@ -9,7 +9,7 @@ struct VerificationTargets {
     let isOwn: Bool
   }
 
-  private let history: [Checkpoint]
+  private let history: CheckpointList
   private let claims: [CheckpointReview.Claim]
   private let newest: Checkpoint?
   private var historyPosition = 0
@@ -28,7 +28,7 @@ struct VerificationTargets {
   var newestSize: Int { newest?.size ?? 0 }
 
   private var smallest: Int? {
-    let own = historyPosition < history.count ? history[historyPosition].size : nil
+    let own = historyPosition < history.count ? history.size(at: historyPosition) : nil
     let other = claimPosition < claims.count ? claims[claimPosition].checkpoint.size : nil
     guard let own, let other else { return own ?? other }
     return min(own, other)
@@ -38,7 +38,7 @@ struct VerificationTargets {
   mutating func next(upTo size: Int) -> Target? {
     guard let nextSize, nextSize <= size else { return nil }
     defer { self.nextSize = smallest }
-    if historyPosition < history.count, history[historyPosition].size == nextSize {
+    if historyPosition < history.count, history.size(at: historyPosition) == nextSize {
       let checkpoint = history[historyPosition]
       historyPosition += 1
       return Target(

@@ -145,8 +145,8 @@ extension CheckpointFiles.State {
     if let offset = history.damageOffset {
       return damage(JournalLayout.checkpoints, offset, "a later checkpoint", "another")
     }
-    for checkpoint in history.checkpoints where checkpoint.origin != origin {
-      return damage(JournalLayout.checkpoints, 0, "origin \(origin)", checkpoint.origin)
+    if let first = history.checkpoints.first, first.origin != origin {
+      return damage(JournalLayout.checkpoints, 0, "origin \(origin)", first.origin)
     }
     if isSigned, let newest = history.newest, newest.note == nil {
       return damage(JournalLayout.checkpoints, 0, "a signed newest checkpoint", "an unsigned one")

@@ -47,6 +47,7 @@ struct History {
     activity.startedAt = start
     activity.attempts = 1
     append(start, .request(request(of: activity, at: start), .answered))
+    add(start, .requested, activity)
     add(start, .triggered, activity)
     add(start, .started, activity)
     guard let seconds else { return activity }
