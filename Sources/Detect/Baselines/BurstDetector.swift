@@ -8,6 +8,8 @@ import Ingest
 /// was flagged, at p up to `quarantineP`, is not learnt until such windows recur or a person approves.
 struct BurstDetector: Sendable, Codable {
   static let windowSeconds = 3600
+  /// Subjects remembered at least, at most twice as many; who was not heard of for longest gives way,
+  /// so that a flood of names blinds nobody to those who come after it.
   static let subjectCountMax = 100_000
   static let scaleHalfLife = 20_000.0
 
@@ -37,7 +39,7 @@ struct BurstDetector: Sendable, Codable {
     var isApproved = false
   }
 
-  private var states: [String: State] = [:]
+  private var states = RecentTable<State>(countMax: BurstDetector.subjectCountMax)
   private var everyone = CountBaseline()
   private var scale = SurpriseScale(halfLife: BurstDetector.scaleHalfLife)
   private var quarantine = Quarantine()
@@ -51,9 +53,8 @@ struct BurstDetector: Sendable, Codable {
   mutating func count(_ subject: String, at: Timestamp, _ context: inout RuleContext) -> Burst? {
     let seconds = at.microseconds.flooredDivision(by: 1_000_000).quotient
     let window = seconds.flooredDivision(by: Int64(BurstDetector.windowSeconds)).quotient
-    guard var state = states[subject] ?? newState(window), window >= state.window else {
-      return nil
-    }
+    var state = states[subject] ?? State(window: window)
+    guard window >= state.window else { return nil }
     if state.window != window {
       close(&state, subject, context.configuration)
       state.window = window
@@ -129,10 +130,6 @@ struct BurstDetector: Sendable, Codable {
     let window = seconds.flooredDivision(by: Int64(BurstDetector.windowSeconds)).quotient
     if window == state.window { state.isApproved = true }
     states[finding.episodeSubject] = state
-  }
-
-  private func newState(_ window: Int64) -> State? {
-    states.count < BurstDetector.subjectCountMax ? State(window: window) : nil
   }
 
   private static func surprise(_ count: Int, _ law: NegativeBinomial) -> Double {

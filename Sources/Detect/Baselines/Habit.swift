@@ -27,7 +27,8 @@ struct Habit: Sendable, Codable {
   }
 
   private struct Quarantined: Sendable, Codable {
-    let day: Int
+    /// The day, or the one before for the hours after midnight: one night is one occasion.
+    let night: Int
     let cell: Int
   }
 
@@ -142,25 +143,32 @@ struct Habit: Sendable, Codable {
     settled.append(Settled(day: day, verdict: verdict))
     if settled.count > Habit.settledCountMax { settled.removeFirst() }
     if verdict.pValue <= configuration.quarantineP {
-      quarantine.append(Quarantined(day: day, cell: verdict.cell))
+      quarantine.append(
+        Quarantined(night: Habit.night(of: verdict.cell, on: day), cell: verdict.cell))
     } else if !isAdded {
       add([verdict.cell])
     }
   }
 
-  /// Learns what recurred on enough distinct days over a long enough time.
+  /// Learns what recurred on enough distinct nights over a long enough time, hour by hour: a new
+  /// strange hour holds back no older one.
   private mutating func release(_ configuration: DetectionConfiguration) {
     if quarantine.count > Habit.quarantineCountMax {
       quarantine.removeFirst(quarantine.count - Habit.quarantineCountMax)
     }
-    guard let newest = quarantine.last else { return }
-    let alike = quarantine.filter { Habit.areNear($0.cell, newest.cell) }
-    let days = Set(alike.map(\.day))
-    guard days.count >= configuration.quarantineDays, let first = days.min(), let last = days.max(),
-      last - first >= configuration.quarantineSpanDays
-    else { return }
-    for entry in alike { add([entry.cell]) }
-    quarantine.removeAll { Habit.areNear($0.cell, newest.cell) }
+    for cell in Set(quarantine.map(\.cell)).sorted() {
+      let alike = quarantine.filter { Habit.areNear($0.cell, cell) }
+      let nights = Set(alike.map(\.night))
+      guard nights.count >= configuration.quarantineDays, let first = nights.min(),
+        let last = nights.max(), last - first >= configuration.quarantineSpanDays
+      else { continue }
+      for entry in alike { add([entry.cell]) }
+      quarantine.removeAll { Habit.areNear($0.cell, cell) }
+    }
+  }
+
+  private static func night(of cell: Int, on day: Int) -> Int {
+    cell % 24 < CircularProfile.nightHours ? day - 1 : day
   }
 
   private mutating func add(_ cells: [Int]) {

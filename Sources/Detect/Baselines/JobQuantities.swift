@@ -17,11 +17,11 @@ struct JobQuantities: Sendable, Codable {
     var isJudgedByAll: Bool { past == nil }
     var history: Finding.History { .init(events: count, days: days) }
 
-    /// -ln of the survival under the job's past.
+    /// -ln of the survival under the job's past, of a bounded x.
     func surprise(_ x: Double) -> Double { -Elementary.log(tail.survival(x)) }
 
     /// P(a run is at least this surprising), in (0, 1].
-    func pValue(_ x: Double) -> Double { curve.pValue(surprise(x)) }
+    func pValue(_ x: Double) -> Double { curve.pValue(surprise(JobQuantities.bounded(x))) }
 
     /// The least x at which p is at most the level; nil when nothing is that rare yet.
     func value(atPValue level: Double) -> Double? {
@@ -30,7 +30,8 @@ struct JobQuantities: Sendable, Codable {
     }
 
     /// The numbers from which a person recomputes p at x.
-    func facts(at x: Double, unit: String) -> [Finding.Fact] {
+    func facts(at value: Double, unit: String) -> [Finding.Fact] {
+      let x = JobQuantities.bounded(value)
       var facts = tail.facts(at: x, unit: unit)
       facts.append(.init("survival", tail.survival(x)))
       guard let rank = curve.tail, surprise(x) >= rank.start else { return facts }
@@ -75,11 +76,20 @@ struct JobQuantities: Sendable, Codable {
       tail: tail, curve: curve, count: baselines[job]?.count ?? 0, days: past.days, past: past)
   }
 
+  /// Values are judged and learnt as no smaller and no larger: anything a number may claim must
+  /// leave ratios, logarithms and their squares finite.
+  static let valueRange = 1e-12...1e21
+
+  static func bounded(_ value: Double) -> Double {
+    min(max(value, valueRange.lowerBound), valueRange.upperBound)
+  }
+
   /// Learns a value and how well it was foretold. Only healthy values teach the body.
   mutating func learn(
-    _ job: String, _ value: Double, day: Int, isHealthy: Bool, judgedBy judgement: Judgement?
+    _ job: String, _ claimed: Double, day: Int, isHealthy: Bool, judgedBy judgement: Judgement?
   ) {
-    guard value > 0, value.isFinite else { return }
+    guard claimed > 0, claimed.isFinite else { return }
+    let value = JobQuantities.bounded(claimed)
     turn(to: day)
     let weight = baselines[job]?.weight(onDay: day) ?? 1
     if let judgement {
@@ -104,7 +114,9 @@ struct JobQuantities: Sendable, Codable {
   ) {
     guard let past else { return }
     let tail = past.tail
-    let excess = value > tail.threshold ? Elementary.log(value / tail.threshold) : nil
+    let excess =
+      value > tail.threshold
+      ? min(TailPopulation.excessMax, Elementary.log(value / tail.threshold)) : nil
     baselines[job]?.noteForecast(exceedance: tail.exceedance, excess: excess, weight: weight)
     population.learn(past.kind, foreseen: past.foreseen, excess: excess, weight: weight)
   }

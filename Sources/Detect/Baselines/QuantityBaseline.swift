@@ -32,8 +32,6 @@ struct QuantityBaseline: Sendable, Codable {
   }
 
   static let sampleCountMax = 2000
-  /// How much longer the tail remembers than the body.
-  static let tailMemory = 1.0
   /// Surplus that is laid to chance and to the anomalies themselves.
   static let surplusFree = 2.0
   /// Per active day: half after a fortnight of them.
@@ -117,7 +115,7 @@ struct QuantityBaseline: Sendable, Codable {
     var above = 0.0
     var excessSum = 0.0
     for index in order {
-      let age = Double(ages[index]) / (QuantityBaseline.tailMemory * halfLifeDays)
+      let age = Double(ages[index]) / halfLifeDays
       let weight = weights[index] * Elementary.pow(0.5, age)
       total += weight
       guard kept[index].value > threshold else { continue }

@@ -53,6 +53,9 @@ struct TailPopulation: Sendable, Equatable, Codable {
   static let scalePrior = 6.0
   /// Weight of all kinds against one kind, in exceedances.
   static let kindPrior = 8.0
+  /// Largest log-excess that is learnt, a ratio of 160,000: one forged number of one job must not
+  /// make the tails of all others heavy.
+  static let excessMax = 12.0
   /// Shapes that are believed: below 1.6 the mean would hardly exist, above 6 the tail is
   /// exponential.
   static let shapes = 1.6...6.0

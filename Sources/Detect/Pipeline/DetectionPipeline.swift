@@ -36,14 +36,15 @@ package struct DetectionPipeline: Sendable {
     }
     for index in rules.indices { rules[index].observe(event, &context) }
     if case .record(let indexed) = event, case .approval(let approval) = indexed.record.body {
-      teach(approval)
+      teach(approval, indexed.index)
     }
     return context.takeFindings()
   }
 
   /// An approval goes to the rule whose finding it names, after all have judged the approval itself.
-  private mutating func teach(_ approval: ApprovalRecord) {
-    guard let finding = context.takeReported(approval) else { return }
+  private mutating func teach(_ approval: ApprovalRecord, _ index: Int) {
+    guard context.misusedApproval != index, let finding = context.takeReported(approval)
+    else { return }
     for index in rules.indices where type(of: rules[index]).name == finding.rule {
       rules[index].approve(finding, context.configuration)
     }

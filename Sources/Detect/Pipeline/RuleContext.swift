@@ -79,6 +79,8 @@ struct RuleContext: Sendable {
   private var reported = ReportedFindings()
   private(set) var findings: [Finding] = []
   var explanations = Explanations()
+  /// Journal index of the approval at hand when a rule found it to be none: it teaches nothing.
+  var misusedApproval: Int?
 
   init(
     configuration: DetectionConfiguration, zones: any ZoneLookup,

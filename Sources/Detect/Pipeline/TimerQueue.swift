@@ -1,7 +1,7 @@
-import Ingest
+package import Ingest
 
 /// Instants with a payload, earliest first; ties in the order of insertion. A binary heap.
-struct TimerQueue<Payload: Sendable & Codable>: Sendable, Codable {
+package struct TimerQueue<Payload: Sendable & Codable>: Sendable, Codable {
   private struct Entry: Codable {
     let at: Timestamp
     let order: Int
@@ -11,11 +11,15 @@ struct TimerQueue<Payload: Sendable & Codable>: Sendable, Codable {
   private var heap: [Entry] = []
   private var inserted = 0
 
-  var count: Int { heap.count }
-  var next: Timestamp? { heap.first?.at }
+  package init() {}
+
+  /// Timers in the queue, those of what is over included.
+  package var count: Int { heap.count }
+  /// The earliest instant; nil when none is left.
+  package var next: Timestamp? { heap.first?.at }
 
   /// Cost: O(log n).
-  mutating func insert(_ payload: Payload, at instant: Timestamp) {
+  package mutating func insert(_ payload: Payload, at instant: Timestamp) {
     heap.append(Entry(at: instant, order: inserted, payload: payload))
     inserted += 1
     var child = heap.count - 1
@@ -27,8 +31,19 @@ struct TimerQueue<Payload: Sendable & Codable>: Sendable, Codable {
     }
   }
 
+  /// Timers of what is over that may gather beside twice those that are awaited.
+  package static var slack: Int { 1024 }
+
+  /// Drops what nobody waits for any more, when it outweighs what somebody does: `liveCount` entries
+  /// and those that `isLive` keeps. The order of those is as before. Cost: O(1) amortised.
+  package mutating func sweep(liveCount: Int, _ isLive: (Payload) -> Bool) {
+    guard heap.count > 2 * liveCount + TimerQueue.slack else { return }
+    // A sorted array is a heap.
+    heap = heap.filter { isLive($0.payload) }.sorted { ($0.at, $0.order) < ($1.at, $1.order) }
+  }
+
   /// Removes the earliest. Cost: O(log n).
-  mutating func removeFirst() -> (at: Timestamp, payload: Payload)? {
+  package mutating func removeFirst() -> (at: Timestamp, payload: Payload)? {
     guard let first = heap.first else { return nil }
     let last = heap.removeLast()
     if !heap.isEmpty {

@@ -14,7 +14,8 @@ import Ingest
 /// - `reused`: an approval of a run that was used a second time;
 /// - `other_subject`: given or used for another subject than it was asked for.
 ///
-/// p = Krichevsky-Trofimov share of misuses among the giver's (user's) approvals.
+/// p = Krichevsky-Trofimov share of misuses among the giver's (user's) approvals. What is misused
+/// teaches no other rule.
 struct ApprovalMisuseRule: DetectionRule {
   static let name = "approval_misuse"
 
@@ -86,6 +87,7 @@ struct ApprovalMisuseRule: DetectionRule {
     case .used: misuses = judgeUsed(approval, entry, at)
     case .requested, .refused, .expired: misuses = []
     }
+    if !misuses.isEmpty { context.misusedApproval = indexed.index }
     for misuse in misuses {
       context.report(draft(misuse, approval, id, entry, indexed)) {
         ShareWorking.working(

@@ -3,8 +3,8 @@ import Ingest
 
 /// A trigger outside the declared working time: a reason of its own beside the learnt habit.
 ///
-/// A holiday lies outside it altogether. Says nothing unless working time is declared; then it always speaks, at severity low, with its
-/// own wording. p = Krichevsky-Trofimov share of such triggers among the principal's past.
+/// A holiday lies outside it altogether. Says nothing unless working time is declared; then it always
+/// speaks, at severity low, with its own wording. p = Krichevsky-Trofimov share of such triggers among the principal's past.
 struct BusinessHoursRule: DetectionRule {
   static let name = "off_hours"
 

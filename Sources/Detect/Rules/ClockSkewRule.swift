@@ -7,7 +7,8 @@ import Ingest
 /// tells how far apart the clocks stand (a launcher that always reads 3 s early is an offset, not
 /// an event). Strange: a start earlier than the request and earlier than that tenth, by more than
 /// the tolerance. p = Krichevsky-Trofimov share of such activities among the job's past; what more
-/// than `usualShare` of them do is this job's way and no event.
+/// than `usualShare` of them do is this job's way and no event. Always said, for it cannot be:
+/// severity by the bands of p, and nothing of the budget.
 ///
 /// Judged once, when start and request are both known: at the start, or when a request that comes
 /// later than its run is told.
@@ -33,7 +34,9 @@ struct ClockSkewRule: DetectionRule {
     let isStrange = lag < -tolerance && lag < min(0, usual) - tolerance
     let rate = rates.rate(job)
     if isStrange, rate.share <= ClockSkewRule.usualShare || rate.history.events < 20 {
-      context.report(draft(update, job, lag: lag, usual: usual, rate)) {
+      var draft = draft(update, job, lag: lag, usual: usual, rate)
+      draft.severity = context.configuration.severity(rate.share)
+      context.report(draft) {
         ShareWorking.working(
           rate,
           facts: [

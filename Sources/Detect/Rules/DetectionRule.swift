@@ -3,8 +3,8 @@ import Ingest
 
 /// One question asked of every activity; a pure state machine over events and timers.
 ///
-/// State is what was learnt, and all of it is saved (SavedBaseline). A rule reports through the context and never reads a clock: an instant
-/// that only the passing of time reaches is announced by `nextTimer`.
+/// State is what was learnt, and all of it is saved (SavedBaseline). A rule reports through the
+/// context and never reads a clock: an instant that only the passing of time reaches is announced by `nextTimer`.
 protocol DetectionRule: Sendable, Codable {
   /// The `rule` key of its findings.
   static var name: String { get }

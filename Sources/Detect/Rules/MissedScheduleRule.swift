@@ -80,6 +80,8 @@ struct MissedScheduleRule: DetectionRule {
     timers.insert(
       JobTimer(job: job, generation: generation),
       at: time.instant(after: seconds + 1e-6, from: since, without: free))
+    let waiting = waiting
+    timers.sweep(liveCount: waiting.count) { waiting[$0.job]?.generation == $0.generation }
   }
 
   private static func isRegular(_ judgement: JobQuantities.Judgement) -> Bool {

@@ -13,7 +13,8 @@ import Ingest
 struct RunawayRule: DetectionRule {
   static let name = "runaway"
 
-  /// Runs under way that are watched; further ones are not.
+  /// Runs under way that are watched; when there are more, those of the older half that go on since
+  /// are given up: runs whose end is never told must not blind the rule to all that follow.
   static let openRunCountMax = 100_000
   static let escalationCountMax = 64
   /// Elapsed time of interest, in seconds: shorter runs harm nobody.
@@ -72,7 +73,8 @@ struct RunawayRule: DetectionRule {
 
   private mutating func start(_ update: ActivityUpdate, _ context: inout RuleContext) {
     let activity = update.activity
-    guard let job = activity.job, open.count < RunawayRule.openRunCountMax else { return }
+    guard let job = activity.job else { return }
+    if open.count >= RunawayRule.openRunCountMax { giveUpOldest() }
     generation += 1
     let run = OpenRun(
       generation: generation, startedAt: RunawayRule.start(of: update),
@@ -81,6 +83,12 @@ struct RunawayRule: DetectionRule {
       level: context.level(at: update.at), rarest: rarest(at: update.at), activity: activity)
     open[activity.activityID] = run
     schedule(run, activity.activityID, context)
+  }
+
+  private mutating func giveUpOldest() {
+    let generations = open.values.map(\.generation).sorted()
+    let middle = generations[generations.count / 2]
+    open = open.filter { $0.value.generation >= middle }
   }
 
   private mutating func rarest(at instant: Timestamp) -> Double {
@@ -106,6 +114,8 @@ struct RunawayRule: DetectionRule {
     guard seconds < 3e7 else { return }
     timers.insert(
       RunTimer(id: id, generation: run.generation), at: run.startedAt.advanced(bySeconds: seconds))
+    let open = open
+    timers.sweep(liveCount: open.count) { open[$0.id]?.generation == $0.generation }
   }
 
   /// The p at which the run's next step is told; nil when there is none.
@@ -155,7 +165,8 @@ struct RunawayRule: DetectionRule {
       from: run.startedAt, to: run.startedAt.advanced(bySeconds: elapsed), job: activity.job)
     if isAnnounced { return }
     if run.isApproved { teach(activity.job, elapsed, at: update.at, context.configuration) }
-    let day = RunawayRule.day(run.startedAt.advanced(bySeconds: elapsed))
+    // A duration that claims to reach beyond its own record must not carry the clock there.
+    let day = RunawayRule.day(min(run.startedAt.advanced(bySeconds: elapsed), update.at))
     learntCount += 1
     durations.learn(
       activity.job ?? "", elapsed, day: day, isHealthy: activity.state == .succeeded,

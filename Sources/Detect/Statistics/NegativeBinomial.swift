@@ -8,7 +8,7 @@ package struct NegativeBinomial: Sendable, Equatable {
   /// The dispersion r, above 0; variance = mean + mean² / r.
   package let dispersion: Double
 
-  /// The most terms that are summed before the tail is bounded by a geometric series.
+  /// The most terms that are summed; a tail that is longer is taken from its continued fraction.
   static let termCountMax = 10_000
 
   package init(mean: Double, dispersion: Double) {
@@ -26,7 +26,7 @@ package struct NegativeBinomial: Sendable, Equatable {
       + count * Elementary.log(q)
   }
 
-  /// P(K ≥ k) in (0, 1]. Sums upwards from k, where the terms soon fall; cost: at most 10,000
+  /// P(K ≥ k) in (0, 1]. Sums upwards from k, where the terms soon fall; cost: at most 20,000
   /// steps.
   package func survival(_ k: Int) -> Double {
     guard k > 0 else { return 1 }
@@ -39,8 +39,42 @@ package struct NegativeBinomial: Sendable, Equatable {
       let ratio = q * (index + dispersion) / (index + 1)
       term *= ratio
       index += 1
-      if term < sum * 1e-15 { break }
+      if term < sum * 1e-15 { return min(1, max(sum, 1e-300)) }
     }
-    return min(1, max(sum, 1e-300))
+    return min(1, max(incompleteBeta(k, q), 1e-300))
+  }
+
+  /// P(K ≥ k) = I_q(k, r), the regularised incomplete beta function (Johnson, Kemp and Kotz 2005,
+  /// section 5.6); from the side on which its continued fraction converges in about √k steps.
+  private func incompleteBeta(_ k: Int, _ q: Double) -> Double {
+    let (a, b) = (Double(k), dispersion)
+    let front = Elementary.exp(
+      Elementary.logGamma(a + b) - Elementary.logGamma(a) - Elementary.logGamma(b)
+        + a * Elementary.log(q) + b * Elementary.log1p(-q))
+    if q < (a + 1) / (a + b + 2) {
+      return front * NegativeBinomial.continuedFraction(a, b, q) / a
+    }
+    return 1 - front * NegativeBinomial.continuedFraction(b, a, 1 - q) / b
+  }
+
+  /// Abramowitz & Stegun 26.5.8, evaluated by Lentz's method.
+  private static func continuedFraction(_ a: Double, _ b: Double, _ x: Double) -> Double {
+    func kept(_ value: Double) -> Double { abs(value) < 1e-300 ? 1e-300 : value }
+    var c = 1.0
+    var d = 1 / kept(1 - (a + b) * x / (a + 1))
+    var result = d
+    for step in 1...termCountMax {
+      let m = Double(step)
+      for term in [
+        m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
+        -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
+      ] {
+        d = 1 / kept(1 + term * d)
+        c = kept(1 + term / c)
+        result *= d * c
+      }
+      if abs(d * c - 1) < 1e-14 { break }
+    }
+    return result
   }
 }

@@ -66,7 +66,11 @@ package struct SurpriseScale: Sendable, Equatable, Codable {
     let size = total / growth
     if let tail = tail(size: size), bin > tail.bin { return .tail(tail, surprise: surprise) }
     var above = 0.0
-    for index in (bin..<SurpriseScale.binCount).reversed() { above += counts[index] }
+    var index = SurpriseScale.binCount - 1
+    while index >= bin {
+      above += counts[index]
+      index -= 1
+    }
     return .counted(atLeast: above / growth, size: size)
   }
 
@@ -126,7 +130,9 @@ package struct SurpriseScale: Sendable, Equatable, Codable {
     let wanted = max(SurpriseScale.tailCountMin, size * SurpriseScale.tailShare)
     var above = 0.0
     var weighted = 0.0
-    for index in stride(from: SurpriseScale.binCount - 1, through: 1, by: -1) {
+    var index = SurpriseScale.binCount
+    while index > 1 {
+      index -= 1
       above += counts[index] / growth
       weighted += counts[index] / growth * (Double(index) + 0.5) * SurpriseScale.binWidth
       if above >= wanted {

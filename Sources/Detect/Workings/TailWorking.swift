@@ -52,9 +52,10 @@ enum TailWorking {
 
   /// Past values in groups of equal ratio; those of all jobs where the job has none.
   private static func chart(
-    _ value: Double, _ judgement: JobQuantities.Judgement, _ past: [QuantityBaseline.Sample],
+    _ claimed: Double, _ judgement: JobQuantities.Judgement, _ past: [QuantityBaseline.Sample],
     _ noun: String, _ text: (Double) -> String
   ) -> Working.Chart {
+    let value = JobQuantities.bounded(claimed)
     let pool = judgement.tail.pool
     let entries =
       past.isEmpty ? pool.weights : past.map { (value: $0.value, weight: 1.0) }

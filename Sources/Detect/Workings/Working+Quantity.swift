@@ -1,6 +1,7 @@
 /// The steps from a value to its p under `JobQuantities.Judgement`.
 extension Working {
-  mutating func quantity(_ judgement: JobQuantities.Judgement, of value: Double) {
+  mutating func quantity(_ judgement: JobQuantities.Judgement, of claimed: Double) {
+    let value = JobQuantities.bounded(claimed)
     let survival = survival(judgement.tail, of: value)
     let surprise = step("surprise", "surprise = -ln(survival)", [.init("survival", survival)]) {
       -Elementary.log($0[0])

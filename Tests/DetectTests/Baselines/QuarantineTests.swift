@@ -104,4 +104,34 @@ import Testing
       try QuarantineTests.findings(scene, days: [71, 72, 73, 74, 78, 79, 80]))
     #expect(tooShort.contains(80), "\(tooShort)")
   }
+
+  /// worker-7's nights: hours of work, each on its own days.
+  private static func nights(_ work: [(day: Int, hours: [Double])]) -> [Finding] {
+    var history = History()
+    history.addOffice(count: 20, days: 0..<100, seed: 4)
+    for night in work {
+      for hour in night.hours {
+        history.trigger("report-1", by: "worker-7", at: History.at(day: night.day, hour: hour))
+      }
+    }
+    return history.findings(History.configuration("off_hours", pMax: 0.005))
+      .filter { $0.principal == "worker-7" && $0.timestamp > History.at(day: 70, hour: 0) }
+  }
+
+  @Test("a night that lasts over midnight is one night: three of them are no five")
+  func midnight() {
+    let told = QuarantineTests.nights(
+      [71, 78, 86, 87].map { (day: $0, hours: [23.2, 24.2]) })
+    #expect(told.contains { $0.timestamp > History.at(day: 87, hour: 23) }, "\(told.count)")
+  }
+
+  @Test("an hour that recurred is a habit, whatever other hour is strange on the fifth day")
+  func otherHour() {
+    let told = QuarantineTests.nights(
+      [71, 73, 78, 80].map { (day: $0, hours: [3.1]) }
+        + [(day: 85, hours: [3.1, 22.3]), (day: 87, hours: [3.1])])
+    #expect(told.contains { $0.timestamp > History.at(day: 85, hour: 22) })
+    let late = told.filter { $0.timestamp > History.at(day: 87, hour: 0) }
+    #expect(late.isEmpty, "\(late.map(\.explanation))")
+  }
 }

@@ -83,6 +83,40 @@ import Testing
     #expect(Set(after.map(\.activityID)).count == 1)
   }
 
+  @Test("an approval that is misused teaches nothing")
+  func misused() throws {
+    var history = History()
+    history.addOffice(count: 20, days: 0..<80, seed: 4)
+    for day in [60, 61] {
+      history.trigger("report-1", by: "worker-7", at: History.at(day: day, hour: 3.1))
+    }
+    var configuration = History.configuration("off_hours", "approval_misuse", pMax: 0.005)
+    func toldAgain(_ prepare: (inout History) -> Void) throws -> Bool {
+      let first = try #require(
+        history.findings(configuration).first { $0.timestamp > History.at(day: 60, hour: 3.1) })
+      var taught = history
+      prepare(&taught)
+      taught.approval(
+        History.at(day: 60, hour: 10), .given, by: "worker-9", .finding, of: first.findingID)
+      return taught.findings(configuration).contains {
+        $0.rule == "off_hours" && $0.principal == "worker-7"
+          && $0.timestamp > History.at(day: 61, hour: 3.1)
+      }
+    }
+    #expect(try !toldAgain { _ in })
+    #expect(
+      try toldAgain {
+        $0.approval(History.at(day: 60, hour: 9), .requested, by: "worker-9", .finding)
+      })
+    #expect(
+      try toldAgain {
+        $0.decision(
+          History.at(day: 60, hour: 9), .deny, by: "worker-9", action: "approval:give")
+      })
+    configuration.enabledRules = ["off_hours"]
+    #expect(try !toldAgain { _ in })
+  }
+
   @Test("an approval teaches once, whoever repeats it")
   func once() throws {
     var history = History()

@@ -6,7 +6,7 @@ import Testing
 /// What p and budget are worth on sites on which nothing is wrong; prints what it measures.
 @Suite struct CalibrationMeasurement {
   private static let people = LongForm.isWanted ? 200 : 20
-  private static let days = LongForm.isWanted ? 365 : 110
+  private static let days = LongForm.isWanted ? 365 : 140
   private static let seeds: ClosedRange<UInt64> = LongForm.isWanted ? 1...4 : 1...1
   /// Until then a site is young.
   private static let warmUp = 45

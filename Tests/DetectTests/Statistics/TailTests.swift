@@ -69,6 +69,29 @@ import Testing
     #expect(abs(square - mean * mean - (3 + 9.0 / 2)) < 1e-6)
   }
 
+  @Test(
+    "a long tail is not cut off where the sum ends: the geometric law has its closed form",
+    arguments: [1e4, 1e5, 1e6], [0.001, 0.3, 1, 4])
+  func longTail(mean: Double, share: Double) {
+    let law = NegativeBinomial(mean: mean, dispersion: 1)
+    let k = Int(share * mean)
+    let exact = Elementary.exp(Double(k) * Elementary.log(mean / (mean + 1)))
+    #expect(abs(law.survival(k) / exact - 1) < 1e-8, "\(law.survival(k)) for \(exact)")
+  }
+
+  @Test("survival falls with the count, also where the way to compute it changes")
+  func falling() {
+    for dispersion in [0.5, 4.0, 60] {
+      let law = NegativeBinomial(mean: 3000, dispersion: dispersion)
+      var last = 1.0
+      for k in stride(from: 1, through: 60_000, by: 531) {
+        let p = law.survival(k)
+        #expect(p <= last * (1 + 1e-9) && p > 0, "r \(dispersion), k \(k): \(p) after \(last)")
+        last = p
+      }
+    }
+  }
+
   @Test("a huge count ends within the stated number of terms and stays above 0")
   func hugeCount() {
     let law = NegativeBinomial(mean: 1e6, dispersion: 0.01)
