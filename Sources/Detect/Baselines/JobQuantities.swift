@@ -50,13 +50,16 @@ struct JobQuantities: Sendable, Codable {
   static let honestCount = 1000.0
 
   private(set) var baselines: [String: QuantityBaseline] = [:]
+  private let leavesOutShort: Bool
   private var population = TailPopulation()
   private var pool = PooledValues()
   private var scale: SurpriseScale
   private var curve: SurpriseCurve
   private var day: Int?
 
-  init() {
+  /// - Parameter leavesOutShort: whether values far below the usual are no healthy ones.
+  init(leavingOutShort leavesOutShort: Bool = false) {
+    self.leavesOutShort = leavesOutShort
     scale = SurpriseScale(
       halfLife: JobQuantities.scaleHalfLife, honest: JobQuantities.honestCount)
     curve = scale.frozen()
@@ -98,7 +101,8 @@ struct JobQuantities: Sendable, Codable {
     }
     pool.learn(value, weight: weight)
     guard baselines[job] != nil || baselines.count < JobQuantities.jobCountMax else { return }
-    baselines[job, default: QuantityBaseline()].learn(value, day: day, isHealthy: isHealthy)
+    baselines[job, default: QuantityBaseline()].learn(
+      value, day: day, isHealthy: isHealthy, leavingOutShort: leavesOutShort)
   }
 
   /// What all jobs share stands still within a day: runs that start on one day are judged alike.

@@ -51,15 +51,21 @@ struct QuantityBaseline: Sendable, Codable {
   private(set) var valuesOnLastDay = 0
   /// Median of the healthy values that are kept, as of the last fit.
   private(set) var healthyMedian: Double?
+  private var shortRuns = ShortRuns()
 
-  mutating func learn(_ value: Double, day: Int, isHealthy: Bool) {
+  /// - Parameter leavesOutShort: a healthy value far below the usual does not count as one.
+  mutating func learn(
+    _ value: Double, day: Int, isHealthy: Bool, leavingOutShort leavesOutShort: Bool
+  ) {
     guard value > 0, value.isFinite else { return }
     if samples.count >= 2 * QuantityBaseline.sampleCountMax {
       samples.removeFirst(samples.count - QuantityBaseline.sampleCountMax)
     }
     if let last = samples.last, last.day != day { fadeForecasts() }
     valuesOnLastDay = samples.last?.day == day ? valuesOnLastDay + 1 : 1
-    samples.append(Sample(value: value, day: day, isHealthy: isHealthy))
+    let isTypical =
+      !leavesOutShort || !isHealthy || shortRuns.isTypical(value, usual: healthyMedian)
+    samples.append(Sample(value: value, day: day, isHealthy: isHealthy && isTypical))
     count += 1
     newSinceFit += 1
   }

@@ -40,7 +40,7 @@ struct RunawayRule: DetectionRule {
     let generation: Int
   }
 
-  private var durations = JobQuantities()
+  private var durations = JobQuantities(leavingOutShort: true)
   private var open: [String: OpenRun] = [:]
   private var timers = TimerQueue<RunTimer>()
   private var generation = 0
