@@ -29,7 +29,7 @@ check: lint test build ## format lint, tests, release build, thread and address 
 	swift test --sanitize=thread --scratch-path .build-thread --filter 'IngestTests|CorrelateTests'
 	swift test --sanitize=address --scratch-path .build-address --disable-xctest --filter 'IngestTests|CorrelateTests'
 
-campaign: dependencies ## every fault campaign in its long form: half an hour
+campaign: dependencies ## every fault campaign in its long form: an hour
 	swift build -c release --product vigil
 	swift build -c release --product campaign
 	VIGIL_CAMPAIGN=long swift test --filter 'CrashCampaignTests|RecoveryCrashTests|QueueCrashTests'
