@@ -173,11 +173,15 @@ import Testing
     "a backtest's command line is checked",
     arguments: [
       (["--journal", "x"], "--rules is missing"),
+      (["--journal", "x", "--rules", "y"], "1 --rules: expected two or more to compare"),
       (
-        ["--journal", "x", "--rules", "y", "--from", "2026-11-24", "--to", "2026-11-24"],
+        [
+          "--journal", "x", "--rules", "y", "--rules", "z", "--from", "2026-11-24", "--to",
+          "2026-11-24",
+        ],
         "is not before"
       ),
-      (["--rules", "y"], "--journal is missing"),
+      (["--rules", "y", "--rules", "z"], "--journal is missing"),
     ])
   func backtestUsage(words: [String], message: String) throws {
     let ran = try BuiltTool.run(["backtest"] + words)

@@ -242,20 +242,4 @@ struct RunawayRule: DetectionRule {
     else { return nil }
     return silence
   }
-
-  private static func cause(_ silence: Standstill.Silence) -> String {
-    "; none of the \(Legible.count(silence.runCount, "run")) that report progress has done so for "
-      + "\(Legible.duration(silence.seconds)), usual are "
-      + "\(Legible.duration(silence.usualSeconds)): the scheduler stands still, not this job"
-  }
-
-  private static func past(_ judgement: JobQuantities.Judgement) -> String {
-    guard let past = judgement.past else {
-      return "the job has no past, so all jobs' runs judge it"
-    }
-    let share = Legible.number(past.tail.exceedance * 100)
-    return "of its \(Legible.count(judgement.count, "run")) on "
-      + "\(Legible.count(judgement.days, "day")) before, about \(share) in 100 lasted over "
-      + Legible.duration(past.tail.threshold)
-  }
 }

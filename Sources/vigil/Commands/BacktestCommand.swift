@@ -33,6 +33,9 @@ enum BacktestCommand: Command {
   static func run(_ arguments: ParsedArguments, _ tool: Tool) throws -> ExitStatus {
     let paths = arguments.all("--rules")
     guard !paths.isEmpty else { throw UsageError("--rules is missing") }
+    guard paths.count >= 2 else {
+      throw UsageError("\(paths.count) --rules: expected two or more to compare")
+    }
     guard paths.count <= configurationCountMax else {
       throw UsageError("\(paths.count) --rules: expected \(configurationCountMax) or fewer")
     }
