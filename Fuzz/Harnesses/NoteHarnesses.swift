@@ -37,28 +37,34 @@ enum NoteProperties {
     try require(StoredCheckpoint(stored.historyBytes) == stored, "history reads otherwise")
   }
 
-  /// The file reads the same in one piece and in two; what is whole ends within it.
+  /// The file reads the same in pieces of any size; what is whole ends within it.
   static func history(_ bytes: [UInt8]) throws {
     let trust = CheckpointTrust(logKey: Ledger.signer.key)
+    let file = CheckpointBytes(bytes)
     for isSigned in [false, true] {
-      let whole = CheckpointHistory(bytes, isSigned: isSigned, trust: trust)
+      let whole = try CheckpointHistory(file, isSigned: isSigned, trust: trust)
       try require(
         whole.wholeByteCount >= 0 && whole.tailByteCount >= 0
           && whole.wholeByteCount + whole.tailByteCount == bytes.count,
         "\(whole.wholeByteCount) whole and \(whole.tailByteCount) more of \(bytes.count) bytes")
-      let sizes = whole.checkpoints.map(\.size)
-      try require(zip(sizes, sizes.dropFirst()).allSatisfy { $0 < $1 }, "sizes \(sizes)")
-      for cut in [1, bytes.count / 3, bytes.count / 2, bytes.count - 1]
-      where (0...bytes.count).contains(cut) {
-        var pieces = CheckpointHistory(trust: trust)
-        pieces.take(Array(bytes[..<cut]))
-        pieces.take(Array(bytes[cut...]))
-        pieces.finish(isSigned: isSigned)
+      var (sequence, last, count) = (
+        CheckpointSequence(file, endOffset: whole.wholeByteCount), Checkpoint?.none, 0
+      )
+      while let next = try sequence.next() {
+        try require(next.size > last?.size ?? -1, "size \(next.size) after \(last?.size ?? -1)")
+        (last, count) = (next, count + 1)
+      }
+      try require(
+        last == whole.newest?.checkpoint && count == whole.count,
+        "\(count) handed out of \(whole.count)")
+      for pieceByteCount in [1, 7, bytes.count / 2 + 1] {
+        let pieces = try CheckpointHistory(
+          file, isSigned: isSigned, trust: trust, pieceByteCount: pieceByteCount)
         try require(
-          pieces.checkpoints == whole.checkpoints && pieces.newest == whole.newest
+          pieces.count == whole.count && pieces.newest == whole.newest
             && pieces.wholeByteCount == whole.wholeByteCount
             && pieces.damageOffset == whole.damageOffset,
-          "cut at \(cut) it reads otherwise")
+          "in pieces of \(pieceByteCount) it reads otherwise")
       }
     }
   }

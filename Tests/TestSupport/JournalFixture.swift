@@ -47,7 +47,7 @@ package struct JournalFixture {
       "journal.json",
       Array(settings.replacing("\"vkey\":\"\(vkey)\",", with: "", maxReplacements: 1).utf8))
     storage.delete("key")
-    let history = CheckpointHistory(storage.bytes("checkpoints") ?? []).checkpoints
+    let history = try CheckpointBytes(storage).checkpoints()
     let bodies = history.map { StoredCheckpoint(unsigned: $0) }
     if let last = bodies.last { storage.put("checkpoint", last.bytes) }
     storage.put("checkpoints", bodies.flatMap(\.historyBytes))
@@ -100,6 +100,17 @@ extension JournalReader {
       try document.parse(bytes.span)
       result.append(try Record(document))
     }
+    return result
+  }
+}
+
+extension CheckpointBytes {
+  /// Every checkpoint as far as the file is sound.
+  package func checkpoints(isSigned: Bool = false) throws(StorageError) -> [Checkpoint] {
+    let history = try CheckpointHistory(self, isSigned: isSigned)
+    var sequence = CheckpointSequence(self, endOffset: history.wholeByteCount)
+    var result: [Checkpoint] = []
+    while let next = try sequence.next() { result.append(next) }
     return result
   }
 }

@@ -6,9 +6,6 @@ extension JournalDetection {
   /// Why there is nothing to go on from.
   struct Reason: Error { let text: String }
 
-  /// Bytes of the checkpoints' file that are looked at.
-  private static let checkpointByteCountMax = 16 << 20
-
   /// The saved baseline, when it is of this journal as it is now.
   func saved() -> Result<SavedBaseline, Reason> {
     let store = BaselineStore(storage)
@@ -54,13 +51,12 @@ extension JournalDetection {
   /// written anew. Where no checkpoint has just that size, the last leaf must do; the whole is
   /// `vigil verify`'s to derive.
   private func disagreement(with tree: MerkleTree) throws -> String? {
-    let bytes = try storage.contents(
-      JournalLayout.checkpoints, byteCountMax: JournalDetection.checkpointByteCountMax)
+    var checkpoints = CheckpointSequence(try CheckpointBytes(storage), beyond: tree.size - 1)
     var hasher = MerkleHasher()
     let root = tree.root(&hasher)
-    guard let bytes, let known = CheckpointHistory(bytes).checkpoint(size: tree.size),
-      known.root != root
-    else { return nil }
+    guard let known = try checkpoints.checkpoint(size: tree.size), known.root != root else {
+      return nil
+    }
     return
       "the journal's checkpoint of \(tree.size) has root \(known.root.hex): expected \(root.hex)"
   }

@@ -1,23 +1,20 @@
-/// The file `checkpoints`: every checkpoint in the order in which it was made.
+/// What the file `checkpoints` says, from its first note to its last.
 ///
 /// Each is a signed note; those of a journal that was unsigned once begin the file as bare bodies,
-/// an empty line behind each. A reader tells the next body by its first line not beginning with an
-/// em dash and a space. A note may come again, with the same body and more signatures: cosignatures
-/// that arrived later.
+/// an empty line behind each. A note may come again, with the same body and more signatures:
+/// cosignatures that arrived later.
 ///
-/// Takes the file in pieces. Memory: 40 bytes a checkpoint, and one note.
+/// Memory: less than 1 MiB, however many there are; `CheckpointSequence` hands them out.
 package struct CheckpointHistory: Sendable {
-  /// Most checkpoints read; at one every ten seconds, 21 years without a pause.
-  package static let checkpointCountMax = 1 << 26
-
-  /// In file order, each once; sizes strictly rising.
-  package private(set) var checkpoints = CheckpointList()
-  /// The last of `checkpoints` with the signatures that it has at last.
+  /// Checkpoints, repetitions not counted.
+  package private(set) var count = 0
+  package private(set) var first: Checkpoint?
+  /// The last one with the signatures that it has at last.
   package private(set) var newest: StoredCheckpoint?
   /// Bytes that the whole notes take.
   package private(set) var wholeByteCount = 0
   /// What follows them: a torn write, or damage.
-  package var tailByteCount: Int { byteCount - wholeByteCount }
+  package private(set) var tailByteCount = 0
   /// Offset of the first whole note that does not continue those before; nil when sound.
   package private(set) var damageOffset: Int?
   /// Bare bodies.
@@ -29,119 +26,96 @@ package struct CheckpointHistory: Sendable {
   package private(set) var witnessed: WitnessedCheckpoint?
   /// Most witnesses that any one note has.
   private(set) var witnessCountMax = 0
-
   /// The signed checkpoint of the size asked for, with the signatures of all its notes.
   package private(set) var collected: SignedCheckpoint?
 
-  private let trust: CheckpointTrust?
-  private let collectedSize: Int?
-  private var byteCount = 0
-  /// From `wholeByteCount` on, as far as it has been taken.
-  private var pending: [UInt8] = []
-  private var isStopped = false
-  /// Where the last note begins when it is a bare body.
-  private var lastUnsignedOffset: Int?
+  private static let recentCountMax = 64
+  /// The newest ones, up to twice as many: most repetitions are of one of them.
+  private var recent: [Checkpoint] = []
+  private var places: CheckpointPlaces
 
+  /// Reads the file.
+  ///
+  /// Cost: with trust, one signature check a note, about 0.1 ms. A repetition of a checkpoint that
+  /// is not among the last 64 reads a part of the file again: at most one note in 16,384.
+  ///
   /// - Parameters:
+  ///   - isSigned: whether the journal has a key: then a bare body at the end is a note whose
+  ///     signature was not written to its end.
   ///   - trust: judges every note's signatures; nil leaves them unread.
   ///   - size: the tree size whose notes are to be collected.
-  package init(trust: CheckpointTrust? = nil, collecting size: Int? = nil) {
-    self.trust = trust
-    collectedSize = size
-  }
-
-  /// Reads a whole file.
-  package init(_ bytes: [UInt8], isSigned: Bool = false, trust: CheckpointTrust? = nil) {
-    self.init(trust: trust)
-    take(bytes)
-    finish(isSigned: isSigned)
-  }
-
-  /// Takes in the next bytes of the file.
-  package mutating func take(_ piece: [UInt8]) {
-    byteCount += piece.count
-    guard !isStopped else { return }
-    pending += piece
-    parse(isAtEnd: false)
-  }
-
-  /// Ends the file.
-  ///
-  /// - Parameter isSigned: whether the journal has a key: then a bare body at the end is a note whose
-  ///   signature was not written to its end.
-  package mutating func finish(isSigned: Bool) {
-    parse(isAtEnd: true)
-    pending = []
-    guard isSigned, let offset = lastUnsignedOffset else { return }
-    checkpoints.removeLast()
-    newest = checkpoints.last.map { StoredCheckpoint(unsigned: $0) }
-    unsignedCount -= 1
-    wholeByteCount = offset
-  }
-
-  /// The checkpoint of this size; nil when there is none. Cost: a binary search.
-  package func checkpoint(size: Int) -> Checkpoint? {
-    var range = 0..<checkpoints.count
-    while !range.isEmpty {
-      let middle = range.lowerBound + range.count / 2
-      let found = checkpoints.size(at: middle)
-      if found == size { return checkpoints[middle] }
-      range = found < size ? middle + 1..<range.upperBound : range.lowerBound..<middle
+  ///   - pieceByteCount: bytes read at a time; changes no result.
+  ///   - placeCountMax: 16 bytes each; with fewer, far repetitions read more. Changes no result.
+  package init(
+    _ bytes: CheckpointBytes, isSigned: Bool = false, trust: CheckpointTrust? = nil,
+    collecting size: Int? = nil, pieceByteCount: Int = 1 << 16, placeCountMax: Int = 1 << 15
+  ) throws(StorageError) {
+    places = CheckpointPlaces(countMax: placeCountMax)
+    var notes = CheckpointNotes(bytes, pieceByteCount: pieceByteCount)
+    var bareEnd: Int?
+    while let note = try notes.next(), try continues(note, bytes) {
+      judge(note, trust)
+      if note.stored.checkpoint.size == size { collect(note.stored) }
+      add(note)
+      wholeByteCount = notes.offset
+      bareEnd = note.stored.note == nil ? note.offset : nil
     }
-    return nil
+    if isSigned, let bareEnd { removeLast(offset: bareEnd) }
+    tailByteCount = bytes.byteCount - wholeByteCount
+    places = CheckpointPlaces(countMax: 1)
   }
 
-  private mutating func parse(isAtEnd: Bool) {
-    var start = 0
-    scan: while !isStopped, start < pending.count {
-      switch HistoryNote.bounds(pending, from: start, isAtEnd: isAtEnd) {
-      case .whole(let end):
-        accept(
-          Array(pending[start..<end]), at: wholeByteCount, isLast: isAtEnd && end == pending.count)
-        guard !isStopped else { break scan }
-        wholeByteCount += end - start
-        start = end
-      case .incomplete: break scan
-      case .broken: isStopped = true
-      }
-    }
-    pending.removeFirst(start)
-  }
-
-  private mutating func accept(_ bytes: [UInt8], at offset: Int, isLast: Bool) {
-    guard let stored = HistoryNote.read(bytes), checkpoints.count < Self.checkpointCountMax else {
-      isStopped = true
-      return
-    }
-    guard continues(stored) else {
-      // Behind a signed note, a bare body at the very end is one whose signature was torn off.
-      if !(isLast && stored.note == nil && unsignedCount < checkpoints.count) {
-        damageOffset = offset
-      }
-      isStopped = true
-      return
-    }
-    judge(stored, at: offset)
-    if stored.checkpoint.size == collectedSize { collect(stored) }
-    lastUnsignedOffset = stored.note == nil ? offset : nil
-    if stored.note == nil { unsignedCount += 1 }
-    guard let last = checkpoints.last, stored.checkpoint.size <= last.size else {
-      checkpoints.append(stored.checkpoint)
-      newest = stored
-      return
-    }
-    if stored.checkpoint.size == last.size { newest = stored }
-  }
+  /// Whether it is one of the two newest: what the file `checkpoint` may hold.
+  func isNewest(_ checkpoint: Checkpoint) -> Bool { recent.suffix(2).contains(checkpoint) }
 
   /// One log; sizes rise; a repetition is of a signed note that is there; bare bodies come first.
-  private func continues(_ stored: StoredCheckpoint) -> Bool {
-    guard let last = checkpoints.last else { return true }
-    guard checkpoints.isOfSameLog(stored.checkpoint) else { return false }
-    if stored.note == nil {
-      return unsignedCount == checkpoints.count && stored.checkpoint.size > last.size
+  private mutating func continues(
+    _ note: CheckpointNotes.Note, _ bytes: CheckpointBytes
+  ) throws(StorageError) -> Bool {
+    let (checkpoint, isBare) = (note.stored.checkpoint, note.stored.note == nil)
+    guard let last = recent.last else { return true }
+    let isRising = checkpoint.size > last.size
+    if checkpoint.origin.utf8.elementsEqual(last.origin.utf8) {
+      if isRising, !isBare || unsignedCount == count { return true }
+      if !isRising, !isBare, try earlier(checkpoint.size, bytes) == checkpoint { return true }
     }
-    return stored.checkpoint.size > last.size
-      || checkpoint(size: stored.checkpoint.size) == stored.checkpoint
+    // Behind a signed note, a bare body at the very end is one whose signature was torn off.
+    if !(note.isLast && isBare && unsignedCount < count) { damageOffset = note.offset }
+    return false
+  }
+
+  private func earlier(_ size: Int, _ bytes: CheckpointBytes) throws(StorageError) -> Checkpoint? {
+    if let oldest = recent.first, oldest.size <= size {
+      return recent.last { $0.size == size }
+    }
+    return try places.checkpoint(size: size, in: bytes, endOffset: wholeByteCount)
+  }
+
+  private mutating func add(_ note: CheckpointNotes.Note) {
+    let checkpoint = note.stored.checkpoint
+    if note.stored.note == nil { unsignedCount += 1 }
+    if let last = recent.last, checkpoint.size <= last.size {
+      if checkpoint.size == last.size { newest = note.stored }
+      return
+    }
+    if first == nil { first = checkpoint }
+    newest = note.stored
+    places.add(size: checkpoint.size, offset: note.offset)
+    count += 1
+    recent.append(checkpoint)
+    if recent.count == 2 * CheckpointHistory.recentCountMax {
+      recent.removeFirst(CheckpointHistory.recentCountMax)
+    }
+  }
+
+  /// Takes a bare body back; those before it are bare too.
+  private mutating func removeLast(offset: Int) {
+    recent.removeLast()
+    newest = recent.last.map { StoredCheckpoint(unsigned: $0) }
+    if recent.isEmpty { first = nil }
+    count -= 1
+    unsignedCount -= 1
+    wholeByteCount = offset
   }
 
   private mutating func collect(_ stored: StoredCheckpoint) {
@@ -149,64 +123,18 @@ package struct CheckpointHistory: Sendable {
     if collected == nil { collected = signed } else { _ = collected?.merge(signed.note.signatures) }
   }
 
-  private mutating func judge(_ stored: StoredCheckpoint, at offset: Int) {
+  private mutating func judge(_ note: CheckpointNotes.Note, _ trust: CheckpointTrust?) {
     guard let trust else { return }
-    let judgement = trust.judge(stored)
+    let checkpoint = note.stored.checkpoint
+    let judgement = trust.judge(note.stored)
     if case .refused(let error) = judgement.signature {
-      if refusal == nil { refusal = (offset, error) }
+      if refusal == nil { refusal = (note.offset, error) }
       refusedCount += 1
     }
     witnessCountMax = max(witnessCountMax, judgement.cosignatures.count)
     guard trust.quorum > 0, judgement.cosignatures.count >= trust.quorum,
-      stored.checkpoint.size >= witnessed?.checkpoint.size ?? 0
+      checkpoint.size >= witnessed?.checkpoint.size ?? 0
     else { return }
-    witnessed = WitnessedCheckpoint(stored.checkpoint, judgement.cosignatures)
-  }
-}
-
-/// Where one note of the file `checkpoints` ends, and what it is.
-private enum HistoryNote {
-  enum Bounds {
-    /// One past its last byte.
-    case whole(end: Int)
-    /// More bytes are needed to tell.
-    case incomplete
-    /// No note begins like this.
-    case broken
-  }
-
-  private static let mark = Array("— ".utf8)
-
-  /// Three lines, an empty line, and every following line that begins with the mark.
-  static func bounds(_ bytes: [UInt8], from start: Int, isAtEnd: Bool) -> Bounds {
-    var position = start
-    for _ in 0..<3 {
-      let limit = min(bytes.count, start + Checkpoint.bodyByteCountMax)
-      guard let newline = bytes[position..<max(position, limit)].firstIndex(of: 0x0A) else {
-        return bytes.count - start < Checkpoint.bodyByteCountMax ? .incomplete : .broken
-      }
-      position = newline + 1
-    }
-    guard position < bytes.count else { return .incomplete }
-    guard bytes[position] == 0x0A else { return .broken }
-    position += 1
-    while position - start <= SignedNote.byteCountMax {
-      let rest = bytes[position...]
-      if rest.isEmpty { return isAtEnd ? .whole(end: position) : .incomplete }
-      guard rest.starts(with: mark) else {
-        let isBegun = rest.count < mark.count && mark.starts(with: rest)
-        return isBegun ? .incomplete : .whole(end: position)
-      }
-      guard let newline = rest.prefix(SignedNote.byteCountMax).firstIndex(of: 0x0A) else {
-        return rest.count < SignedNote.byteCountMax ? .incomplete : .broken
-      }
-      position = newline + 1
-    }
-    return .broken
-  }
-
-  static func read(_ bytes: [UInt8]) -> StoredCheckpoint? {
-    guard let stored = StoredCheckpoint(bytes), stored.historyBytes == bytes else { return nil }
-    return stored
+    witnessed = WitnessedCheckpoint(checkpoint, judgement.cosignatures)
   }
 }

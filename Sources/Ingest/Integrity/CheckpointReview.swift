@@ -20,13 +20,13 @@ struct CheckpointReview {
     let isFromOutside: Bool
   }
 
-  /// Those of the file `checkpoints`, sizes strictly rising; shared, not copied: there may be millions.
-  let history: CheckpointList
+  /// Those of the file `checkpoints`, sizes strictly rising; there may be millions.
+  let history: CheckpointSequence
   /// All others.
   private(set) var claims: [Claim] = []
   let newest: Checkpoint?
   private var failures: [VerificationFailure] = []
-  private let checkpointCount: Int
+  let checkpointCount: Int
   private let unsignedCount: Int
   private let trust: CheckpointTrust
   private var witnessed: WitnessedCheckpoint?
@@ -42,9 +42,9 @@ struct CheckpointReview {
     let isSigned = trust.logKey != nil
     let files = try CheckpointFiles.read(storage, isSigned: isSigned, trust: trust)
     self.trust = trust
-    history = files.history.checkpoints
-    newest = files.history.checkpoints.last ?? files.current?.checkpoint
-    checkpointCount = files.history.checkpoints.count
+    history = CheckpointSequence(files.historyBytes, endOffset: files.history.wholeByteCount)
+    newest = files.history.newest?.checkpoint ?? files.current?.checkpoint
+    checkpointCount = files.history.count
     unsignedCount = files.history.unsignedCount
     witnessed = files.history.witnessed
     witnessCountMax = files.history.witnessCountMax

@@ -2,7 +2,8 @@
 ///
 /// Leaf files help to name the entry, and stand in for pruned ones. Needs no lock and changes
 /// nothing. Cost: one hash and one parse an entry, shared between threads. Memory: some blocks of
-/// 512 KiB, a frame, one tree edge and the list of checkpoints, whatever the journal's size.
+/// 512 KiB, a frame, one tree edge and a note, whatever the journal's size: the checkpoints are read
+/// twice, for their signatures and in step with the entries.
 package struct JournalVerifier {
   private let storage: any JournalStorage
   private let helperCount: Int
@@ -37,10 +38,11 @@ package struct JournalVerifier {
     }
     // Checkpoints before segments: what they cover was written before them.
     let review = try CheckpointReview(storage, identity, trust, outside: outside)
-    var walk = VerificationWalk(review)
     let crew = BlockCrew(helperCount: helperCount)
     defer { crew.close() }
-    try JournalError.wrapping { () throws(StorageError) in
+    return try JournalError.wrapping { () throws(StorageError) in
+      var walk = VerificationWalk(review, try VerificationTargets(review))
+      try walk.judgeTargets()
       let listing = try SegmentListing.read(storage)
       var line = VerificationLine(crew, lengthMax: 4 * (helperCount + 1))
       for (position, segment) in listing.segments.enumerated() {
@@ -52,8 +54,8 @@ package struct JournalVerifier {
       for name in listing.leavesOnly where try LeafFile(name, storage)?.count ?? 0 > 0 {
         walk.addMissingEntries(of: name)
       }
+      return try walk.finish(now: now, ageSecondsMax: ageSecondsMax)
     }
-    return walk.finish(now: now, ageSecondsMax: ageSecondsMax)
   }
 
   /// Puts a segment on the line, piece by piece.
@@ -136,7 +138,7 @@ private struct VerificationLine {
     guard !walk.isBroken else { return }
     switch item {
     case .start(let start): try walk.begin(start)
-    case .block(let work): walk.take(work.block, crew.facts(work, &examiner.examiner))
+    case .block(let work): try walk.take(work.block, crew.facts(work, &examiner.examiner))
     case .end(let reader, let undecodable): try walk.end(reader, undecodable)
     }
   }

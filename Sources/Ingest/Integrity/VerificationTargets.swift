@@ -1,4 +1,6 @@
 /// The checkpoints that a journal must continue, by size.
+///
+/// Those of the file `checkpoints` are read in step with the entries: memory is one note.
 struct VerificationTargets {
   /// A checkpoint to be met on the way.
   struct Target {
@@ -9,18 +11,22 @@ struct VerificationTargets {
     let isOwn: Bool
   }
 
-  private let history: CheckpointList
+  private var history: CheckpointSequence
+  private var nextOwn: Checkpoint?
   private let claims: [CheckpointReview.Claim]
   private let newest: Checkpoint?
-  private var historyPosition = 0
   private var claimPosition = 0
   /// The size at which a root is to be compared next.
   private(set) var nextSize: Int?
+  /// Checkpoints of the file `checkpoints` that were handed out.
+  private(set) var ownCount = 0
 
-  init(_ review: CheckpointReview) {
+  /// Cost of it and of each step: a note is read.
+  init(_ review: CheckpointReview) throws(StorageError) {
     history = review.history
     claims = review.claims.sorted { $0.checkpoint.size < $1.checkpoint.size }
     newest = review.newest
+    nextOwn = try history.next()
     nextSize = smallest
   }
 
@@ -28,19 +34,18 @@ struct VerificationTargets {
   var newestSize: Int { newest?.size ?? 0 }
 
   private var smallest: Int? {
-    let own = historyPosition < history.count ? history.size(at: historyPosition) : nil
     let other = claimPosition < claims.count ? claims[claimPosition].checkpoint.size : nil
-    guard let own, let other else { return own ?? other }
+    guard let own = nextOwn?.size, let other else { return nextOwn?.size ?? other }
     return min(own, other)
   }
 
   /// The next target, when there is one of at most this size.
-  mutating func next(upTo size: Int) -> Target? {
+  mutating func next(upTo size: Int) throws(StorageError) -> Target? {
     guard let nextSize, nextSize <= size else { return nil }
     defer { self.nextSize = smallest }
-    if historyPosition < history.count, history.size(at: historyPosition) == nextSize {
-      let checkpoint = history[historyPosition]
-      historyPosition += 1
+    if let checkpoint = nextOwn, checkpoint.size == nextSize {
+      nextOwn = try history.next()
+      ownCount += 1
       return Target(
         checkpoint: checkpoint, file: JournalLayout.checkpoints, isNewest: checkpoint == newest,
         isOwn: true)

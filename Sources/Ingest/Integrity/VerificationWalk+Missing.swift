@@ -47,7 +47,7 @@ extension VerificationWalk {
     for position in 0..<count {
       let leaf = try leaves.leaf(position) ?? .zero
       own.append(leaf, &hasher)
-      append(leaf, stored: nil)
+      try append(leaf, stored: nil)
     }
     result.prunedEntryCount += count
     guard let record = start.pruneRecord else { return }
@@ -96,7 +96,22 @@ extension VerificationWalk {
     let count = (start.next?.firstIndex ?? tree.size) - start.name.firstIndex
     for position in position..<max(position, count) {
       guard let leaf = try leaves.leaf(position) else { return }
-      append(leaf, stored: nil)
+      try append(leaf, stored: nil)
     }
+  }
+
+  /// Checkpoints over more entries than there are.
+  mutating func addMissingTargets() throws(StorageError) {
+    while let target = try targets.next(upTo: .max) {
+      fail(
+        \.completeness, .entriesMissing, place,
+        "\(target.checkpoint.size) entries of \(target.file)", "\(tree.size)",
+        doubt: DoubtfulEntries(tree.size..<target.checkpoint.size, before: lastGood))
+    }
+    guard targets.ownCount != result.checkpointCount else { return }
+    fail(
+      \.completeness, .checkpointAltered,
+      EntryPlace(file: JournalLayout.checkpoints, index: tree.size, byteOffset: 0),
+      "\(result.checkpointCount) checkpoints, as when verifying began", "\(targets.ownCount)")
   }
 }

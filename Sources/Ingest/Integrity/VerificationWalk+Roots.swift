@@ -1,12 +1,12 @@
 extension VerificationWalk {
   /// Compares the root with every checkpoint of this size.
-  mutating func judgeTargets() {
+  mutating func judgeTargets() throws(StorageError) {
     guard targets.nextSize == tree.size else { return }
     let root = tree.root(&hasher)
     let storedRoot = mismatch.map { $0.storedTree.root(&hasher) }
     var hasHeld = false
     var isVouched = false
-    while let target = targets.next(upTo: tree.size) {
+    while let target = try targets.next(upTo: tree.size) {
       if target.checkpoint.root == root {
         hasHeld = true
       } else if target.checkpoint.root == storedRoot {

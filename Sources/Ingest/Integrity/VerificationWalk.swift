@@ -37,10 +37,10 @@ struct VerificationWalk: ~Copyable {
   var newestSize: Int { targets.newestSize }
   private var isLast: Bool { start?.next == nil }
 
-  init(_ review: CheckpointReview) {
-    targets = VerificationTargets(review)
+  /// `judgeTargets` comes before the first entry: a checkpoint may be over none.
+  init(_ review: CheckpointReview, _ targets: VerificationTargets) {
+    self.targets = targets
     review.fill(&result)
-    judgeTargets()
   }
 
   mutating func begin(_ start: SegmentStart) throws(StorageError) {
@@ -63,7 +63,9 @@ struct VerificationWalk: ~Copyable {
     }
   }
 
-  mutating func take(_ block: EntryBlock, _ facts: [EntryFacts]) {
+  mutating func take(
+    _ block: EntryBlock, _ facts: [EntryFacts]
+  ) throws(StorageError) {
     guard !isCut else { return }
     let base = place
     for (entry, facts) in facts.enumerated() {
@@ -77,7 +79,7 @@ struct VerificationWalk: ~Copyable {
         return
       }
       let isGood = judge(facts, byteCount: block.ends[entry] - block.start(of: entry))
-      takeLeaf(facts, stored, isGood: isGood, position: block.firstPosition + entry)
+      try takeLeaf(facts, stored, isGood: isGood, position: block.firstPosition + entry)
       wholeByteCount = block.byteOffset + block.ends[entry]
       wholeEntryCount = block.firstPosition + entry + 1
       if held.size == tree.size {
@@ -148,7 +150,7 @@ struct VerificationWalk: ~Copyable {
 
   private mutating func takeLeaf(
     _ facts: EntryFacts, _ stored: Digest?, isGood: Bool, position: Int
-  ) {
+  ) throws(StorageError) {
     // Zeros behind the newest checkpoint are a hole that a crash left; opening fills it.
     let isHole = stored == .zero && tree.size >= newestSize
     let differs = stored.map { $0 != facts.leaf && !isHole } ?? false
@@ -158,7 +160,7 @@ struct VerificationWalk: ~Copyable {
       takeGood(
         GoodEntry(index: tree.size, timestamp: timestamp, receivedAt: facts.receivedAt))
     }
-    append(facts.leaf, stored: isHole ? nil : stored)
+    try append(facts.leaf, stored: isHole ? nil : stored)
   }
 
   private mutating func takeMismatch(_ stored: Digest, _ derived: Digest, _ position: Int) {
@@ -189,12 +191,12 @@ struct VerificationWalk: ~Copyable {
     }
   }
 
-  mutating func append(_ leaf: Digest, stored: Digest?) {
+  mutating func append(_ leaf: Digest, stored: Digest?) throws(StorageError) {
     if !claims.isEmpty { judgeClaim(leaf) }
     mismatch?.storedTree.append(stored ?? leaf, &hasher)
     tree.append(leaf, &hasher)
     if tree.size == newestSize { newestReceivedAt = lastReceivedAt }
-    if tree.size == targets.nextSize { judgeTargets() }
+    if tree.size == targets.nextSize { try judgeTargets() }
   }
 
   mutating func addMissingEntries(of name: SegmentName) {
@@ -204,9 +206,11 @@ struct VerificationWalk: ~Copyable {
       "the entries of its leaf hashes", "no file")
   }
 
-  consuming func finish(now: Timestamp?, ageSecondsMax: Double?) -> JournalVerification {
+  consuming func finish(
+    now: Timestamp?, ageSecondsMax: Double?
+  ) throws(StorageError) -> JournalVerification {
     if let mismatch, !hasEntryFailure { add(mismatch.failure, to: \.integrity) }
-    if !isBroken { addMissingTargets() }
+    if !isBroken { try addMissingTargets() }
     for (index, claim) in claims.sorted(by: { $0.key < $1.key }) {
       fail(
         \.integrity, .pruningUnrecorded,
@@ -217,15 +221,6 @@ struct VerificationWalk: ~Copyable {
     result.root = tree.root(&hasher)
     judgeAge(now, ageSecondsMax)
     return result
-  }
-
-  private mutating func addMissingTargets() {
-    while let target = targets.next(upTo: .max) {
-      fail(
-        \.completeness, .entriesMissing, place,
-        "\(target.checkpoint.size) entries of \(target.file)", "\(tree.size)",
-        doubt: DoubtfulEntries(tree.size..<target.checkpoint.size, before: lastGood))
-    }
   }
 
   private mutating func judgeAge(_ now: Timestamp?, _ ageSecondsMax: Double?) {

@@ -91,14 +91,14 @@ struct CheckpointFiles {
 
   /// What the two files hold.
   struct State {
+    /// Of the file `checkpoints`.
+    let historyBytes: CheckpointBytes
     let history: CheckpointHistory
     /// Nil when there is no file `checkpoint`.
     let currentBytes: [UInt8]?
     /// Nil also when the file is no checkpoint.
     let current: StoredCheckpoint?
   }
-
-  private static let pieceByteCount = 1 << 18
 
   /// Reads `checkpoint` first: a running writer adds to `checkpoints` before it replaces the other.
   static func read(
@@ -108,33 +108,12 @@ struct CheckpointFiles {
     try JournalError.wrapping { () throws(StorageError) in
       let current = try storage.contents(
         JournalLayout.checkpoint, byteCountMax: SignedNote.byteCountMax)
-      var history = CheckpointHistory(trust: trust, collecting: size)
-      try readHistory(storage, &history)
-      history.finish(isSigned: isSigned)
+      let bytes = try CheckpointBytes(storage)
       return State(
-        history: history, currentBytes: current, current: current.flatMap { StoredCheckpoint($0) })
-    }
-  }
-
-  private static func readHistory(
-    _ storage: any JournalStorage, _ history: inout CheckpointHistory
-  ) throws(StorageError) {
-    let file: any JournalFile
-    do {
-      file = try storage.open(JournalLayout.checkpoints, .reading)
-    } catch {
-      if error.isMissing { return }
-      throw error
-    }
-    let size = try file.size()
-    var buffer = [UInt8](repeating: 0, count: min(size, pieceByteCount))
-    var offset = 0
-    while offset < size {
-      let count = try file.read(
-        at: offset, into: &buffer, 0..<min(buffer.count, size - offset))
-      guard count > 0 else { return }
-      history.take(Array(buffer.prefix(count)))
-      offset += count
+        historyBytes: bytes,
+        history: try CheckpointHistory(
+          bytes, isSigned: isSigned, trust: trust, collecting: size),
+        currentBytes: current, current: current.flatMap { StoredCheckpoint($0) })
     }
   }
 }
@@ -145,7 +124,7 @@ extension CheckpointFiles.State {
     if let offset = history.damageOffset {
       return damage(JournalLayout.checkpoints, offset, "a later checkpoint", "another")
     }
-    if let first = history.checkpoints.first, first.origin != origin {
+    if let first = history.first, first.origin != origin {
       return damage(JournalLayout.checkpoints, 0, "origin \(origin)", first.origin)
     }
     if isSigned, let newest = history.newest, newest.note == nil {
@@ -158,8 +137,8 @@ extension CheckpointFiles.State {
     guard history.tailByteCount > 0 else { return nil }
     let isTorn =
       history.tailByteCount <= SignedNote.byteCountMax
-      && current?.checkpoint == history.checkpoints.last
-      && (currentBytes == nil) == history.checkpoints.isEmpty
+      && current?.checkpoint == history.newest?.checkpoint
+      && (currentBytes == nil) == (history.count == 0)
     if isTorn { return nil }
     return damage(
       JournalLayout.checkpoints, history.wholeByteCount, "a checkpoint",
@@ -167,9 +146,9 @@ extension CheckpointFiles.State {
   }
 
   private func currentDamage(isSigned: Bool) -> JournalDamage? {
-    let last = history.checkpoints.last
+    let last = history.newest?.checkpoint
     guard let currentBytes else {
-      if history.checkpoints.count < 2 { return nil }
+      if history.count < 2 { return nil }
       return damage(JournalLayout.checkpoint, 0, "the newest checkpoint", "no file")
     }
     guard let current else {
@@ -179,7 +158,7 @@ extension CheckpointFiles.State {
     if isSigned, current.note == nil {
       return damage(JournalLayout.checkpoint, 0, "a signed checkpoint", "an unsigned one")
     }
-    if history.checkpoints.suffix(2).contains(current.checkpoint) { return nil }
+    if history.isNewest(current.checkpoint) { return nil }
     let found = current.checkpoint
     return damage(
       JournalLayout.checkpoint, 0, last.map { "size \($0.size) root \($0.root.hex)" } ?? "no file",

@@ -33,17 +33,29 @@ private func cosigned(_ size: Int, _ witnesses: [NoteSigner]) throws -> [UInt8] 
   return note.note.bytes
 }
 
+private func history(
+  _ bytes: [UInt8], isSigned: Bool = false, trust: CheckpointTrust? = nil,
+  pieceByteCount: Int = 4096
+) throws -> CheckpointHistory {
+  try CheckpointHistory(
+    CheckpointBytes(bytes), isSigned: isSigned, trust: trust, pieceByteCount: pieceByteCount)
+}
+
+private func sizes(_ bytes: [UInt8], isSigned: Bool = false) throws -> [Int] {
+  try CheckpointBytes(bytes).checkpoints(isSigned: isSigned).map(\.size)
+}
+
 @Suite("CheckpointHistory")
 struct CheckpointHistoryTests {
   @Test("reads bare bodies of an earlier version, and tells a torn one apart wherever it is torn")
-  func unsignedTail() {
+  func unsignedTail() throws {
     let notes = [10, 20, 30].map(bare)
     let whole = Array(notes.joined())
-    #expect(CheckpointHistory(whole).checkpoints.map(\.size) == [10, 20, 30])
-    #expect(CheckpointHistory(whole).unsignedCount == 3)
+    #expect(try sizes(whole) == [10, 20, 30])
+    #expect(try history(whole).unsignedCount == 3)
     for length in 0..<whole.count {
-      let history = CheckpointHistory(Array(whole.prefix(length)))
-      #expect(history.checkpoints.count == length / notes[0].count)
+      let history = try history(Array(whole.prefix(length)))
+      #expect(history.count == length / notes[0].count)
       #expect(history.wholeByteCount + history.tailByteCount == length)
       #expect(history.damageOffset == nil)
     }
@@ -58,17 +70,14 @@ struct CheckpointHistoryTests {
     // The third note is whole once its first signature is: what is missing is a cosignature.
     let firstLineEnd = try boundaries[2] + signed(20).note.bytes.count
     for length in 0...whole.count {
-      var history = CheckpointHistory()
       let bytes = Array(whole.prefix(length))
-      for start in stride(from: 0, to: length, by: pieceByteCount) {
-        history.take(Array(bytes[start..<min(length, start + pieceByteCount)]))
-      }
-      history.finish(isSigned: true)
+      let history = try history(bytes, isSigned: true, pieceByteCount: pieceByteCount)
       let isCosigned = length == whole.count || length == firstLineEnd
       var expected = isCosigned ? [5, 10, 20] : length >= boundaries[2] ? [5, 10] : []
       // Before the second is whole, the bare body is the last: a note without its signature.
       if length == boundaries[1] + bare(10).count { expected = [5] }
-      #expect(history.checkpoints.map(\.size) == expected, "\(length) bytes")
+      #expect(history.count == expected.count && history.newest?.checkpoint.size == expected.last)
+      #expect(try sizes(bytes, isSigned: true) == expected, "\(length) bytes")
       #expect(history.wholeByteCount + history.tailByteCount == length)
       #expect(history.damageOffset == nil)
     }
@@ -80,8 +89,8 @@ struct CheckpointHistoryTests {
     let bytes =
       try signed(10).note.bytes + signed(20).note.bytes + cosigned(20, [w])
       + cosigned(10, [w])
-    let history = CheckpointHistory(bytes, isSigned: true)
-    #expect(history.checkpoints.map(\.size) == [10, 20])
+    let history = try history(bytes, isSigned: true)
+    #expect(try sizes(bytes, isSigned: true) == [10, 20])
     #expect(history.newest?.note?.signatures.count == 2)
     #expect(history.tailByteCount == 0)
   }
@@ -93,30 +102,61 @@ struct CheckpointHistoryTests {
     for (later, expected) in [
       (bare(30), "a bare body between signed notes"),
       (try signed(15).note.bytes, "a size that was never signed"),
+      (try signed(5).note.bytes, "a size before the first"),
       (other, "another root"),
     ] {
-      let history = CheckpointHistory(first + second + later + first)
-      #expect(history.damageOffset == first.count + second.count, "\(expected)")
-      #expect(history.checkpoints.map(\.size) == [10, 20])
+      let bytes = first + second + later + first
+      #expect(try history(bytes).damageOffset == first.count + second.count, "\(expected)")
+      #expect(try sizes(bytes) == [10, 20])
     }
-    #expect(CheckpointHistory(bare(20) + bare(10)).damageOffset == bare(20).count)
-    #expect(CheckpointHistory(bare(20) + bare(20)).damageOffset == bare(20).count)
+    #expect(try history(bare(20) + bare(10)).damageOffset == bare(20).count)
+    #expect(try history(bare(20) + bare(20)).damageOffset == bare(20).count)
+  }
+
+  @Test("a checkpoint of another log does not continue the file")
+  func foreignOrigin() throws {
+    let foreign = Checkpoint(origin: "edge-2", size: 20, root: root)
+    let bytes = bare(10) + StoredCheckpoint(unsigned: foreign).historyBytes + bare(30)
+    #expect(try sizes(bytes) == [10])
+    #expect(try history(bytes).damageOffset == bare(10).count)
   }
 
   @Test("in a signed journal a bare body at the end is a note that lost its signature")
   func unsignedEnd() throws {
-    let history = CheckpointHistory(bare(10) + bare(20), isSigned: true)
-    #expect(history.checkpoints.map(\.size) == [10])
+    let history = try history(bare(10) + bare(20), isSigned: true)
+    #expect(history.count == 1 && history.first?.size == 10)
+    #expect(history.newest?.checkpoint.size == 10)
     #expect(history.tailByteCount == bare(20).count)
     #expect(history.unsignedCount == 1)
   }
 
-  @Test("finds sizes by search")
-  func search() throws {
-    let history = CheckpointHistory((1...100).flatMap { bare($0 * 3) })
+  @Test("a repetition is compared with what it repeats, however far back that is")
+  func farRepetition() throws {
+    // Bare bodies of 0, 3, … 1,197, then signed notes far enough to leave them behind.
+    let whole = try (0..<400).flatMap { bare(3 * $0) } + signed(1_200).note.bytes
+    func read(_ bytes: [UInt8], _ placeCountMax: Int) throws -> CheckpointHistory {
+      try CheckpointHistory(CheckpointBytes(bytes), placeCountMax: placeCountMax)
+    }
+    for placeCountMax in [1, 7, 1_000] {
+      let right = try (0...400).flatMap { try signed(3 * $0).note.bytes }
+      let again = try read(whole + right, placeCountMax)
+      #expect(again.damageOffset == nil && again.tailByteCount == 0 && again.count == 401)
+      for size in [0, 3, 600, 1_005, 1_008, 1_011, 1_197] {
+        for wrong in [try signed(size, otherRoot), try signed(size + 2)] {
+          let refused = try read(whole + wrong.note.bytes, placeCountMax)
+          #expect(refused.damageOffset == whole.count, "\(size) with \(placeCountMax)")
+        }
+      }
+    }
+  }
+
+  @Test("hands out the checkpoints from any size on, and finds one by size")
+  func sequence() throws {
+    let bytes = CheckpointBytes((1...100).flatMap { bare($0 * 3) })
     for size in 0...301 {
+      var sequence = CheckpointSequence(bytes, beyond: size - 1)
       let expected = size % 3 == 0 && (3...300).contains(size) ? size : nil
-      #expect(history.checkpoint(size: size)?.size == expected)
+      #expect(try sequence.checkpoint(size: size)?.size == expected)
     }
   }
 
@@ -128,7 +168,7 @@ struct CheckpointHistoryTests {
     func witnessed(_ keys: [NoteSigner], _ quorum: Int) throws -> Int? {
       let trust = CheckpointTrust(
         logKey: try signer().key, witnessKeys: keys.map(\.key), quorum: quorum)
-      return CheckpointHistory(bytes, isSigned: true, trust: trust).witnessed?.checkpoint.size
+      return try history(bytes, isSigned: true, trust: trust).witnessed?.checkpoint.size
     }
     #expect(try witnessed([one, two], 1) == 30)
     #expect(try witnessed([one], 1) == 20)

@@ -43,7 +43,7 @@ struct JournalCheckpointTests {
       #expect(try journal.signCheckpoint(at: fixture.clock.now) == first)
     }
     #expect(journal.entryCount == 3)
-    #expect(CheckpointHistory(fixture.storage.bytes("checkpoints") ?? []).checkpoints.count == 1)
+    #expect(try CheckpointBytes(fixture.storage).checkpoints().count == 1)
   }
 
   @Test("cosignatures are kept in both files, and survive reopening")
@@ -156,7 +156,7 @@ struct SignatureVerificationTests {
     let fixture = try journal()
     let other = NoteSigner(
       name: "vigil/test", try #require(Ed25519SigningKey(seed: [UInt8](repeating: 8, count: 32))))
-    let history = CheckpointHistory(fixture.storage.bytes("checkpoints") ?? []).checkpoints
+    let history = try CheckpointBytes(fixture.storage).checkpoints()
     let notes = history.map { other.note($0).bytes }
     fixture.storage.put("checkpoints", Array(notes.joined()))
     fixture.storage.put("checkpoint", try #require(notes.last))
@@ -176,7 +176,7 @@ struct SignatureVerificationTests {
     let (all, newest) = (
       fixture.storage.bytes("checkpoints") ?? [], fixture.storage.bytes("checkpoint") ?? []
     )
-    let history = CheckpointHistory(all).checkpoints
+    let history = try CheckpointBytes(all).checkpoints()
     let bodies = history.map { StoredCheckpoint(unsigned: $0) }
     let lastBody = try #require(bodies.last)
     let signed = try history.map { SignedCheckpoint($0, by: try fixture.signer()).note.bytes }
@@ -227,7 +227,7 @@ struct SignatureVerificationTests {
   @Test("a note from outside must bear the log's signature, and be continued")
   func outsideNotes() throws {
     let fixture = try journal()
-    let checkpoints = CheckpointHistory(fixture.storage.bytes("checkpoints") ?? []).checkpoints
+    let checkpoints = try CheckpointBytes(fixture.storage).checkpoints()
     let other = NoteSigner(
       name: "vigil/test", try #require(Ed25519SigningKey(seed: [UInt8](repeating: 8, count: 32))))
     func verify(_ signed: SignedCheckpoint) throws -> JournalVerification {

@@ -66,8 +66,7 @@ struct SealedJournal {
   }
 
   func newest() throws -> Checkpoint {
-    let bytes = try #require(storage.bytes("checkpoints"))
-    return try #require(CheckpointHistory(bytes).checkpoints.last)
+    try #require(CheckpointHistory(CheckpointBytes(storage)).newest?.checkpoint)
   }
 
   /// Records in event order, by index and id.
