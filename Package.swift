@@ -27,6 +27,13 @@ let fuzzTool = Target.executableTarget(
     .unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "muldefs"])
   ])
 
+// Intel's multi-buffer hashing is made for one architecture; elsewhere its wrapper has no lanes.
+#if arch(x86_64)
+  let hashLanes: [LinkerSetting] = [.linkedLibrary("IPSec_MB")]
+#else
+  let hashLanes: [LinkerSetting] = []
+#endif
+
 /// The arrows of ARCHITECTURE.md: Correlate -> Ingest; Detect -> Correlate, Ingest;
 /// Report -> Detect, Correlate, Ingest; GatewayAndScheduler -> Ingest; vigil -> all. Nothing else.
 let package = Package(
@@ -42,9 +49,10 @@ let package = Package(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CZstandard", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CPlatform"),
+    .target(name: "CHashLanes", linkerSettings: hashLanes),
 
     .target(
-      name: "Ingest", dependencies: ["CCrypto", "CZlib", "CZstandard", "CPlatform"],
+      name: "Ingest", dependencies: ["CCrypto", "CZlib", "CZstandard", "CPlatform", "CHashLanes"],
       swiftSettings: settings,
       linkerSettings: [.linkedLibrary("m")]),
     .target(name: "Correlate", dependencies: ["Ingest"], swiftSettings: settings),

@@ -13,6 +13,12 @@ packages=(libssl-dev zlib1g-dev libzstd-dev libmicrohttpd-dev libcurl4-openssl-d
 witnesses=(/usr/include/openssl/evp.h /usr/include/zlib.h /usr/include/zstd.h
   /usr/include/microhttpd.h '/usr/include/*/curl/curl.h' /usr/share/zoneinfo/Europe/Berlin /usr/bin/make)
 
+# Hashing several messages at once; made for one architecture, and done without elsewhere.
+if [ "$(uname -m)" = x86_64 ]; then
+  packages+=(libipsec-mb-dev)
+  witnesses+=(/usr/include/intel-ipsec-mb.h)
+fi
+
 # For Tests/Interop, the checker that shares no line with us; for the fault campaigns; for TLS and gzip.
 test_packages=(golang-go golang-golang-x-mod-dev strace openssl gzip)
 test_witnesses=(/usr/bin/go /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go /usr/bin/strace

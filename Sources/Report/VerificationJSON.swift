@@ -43,6 +43,7 @@ package enum VerificationJSON {
     writer.beginObject(name)
     switch verdict {
     case .passed: writer.field("holds", true)
+    case .notChecked: writer.field("checked", false)
     case .failed(let first, let count):
       writer.field("holds", false)
       writer.field("failures", count)

@@ -5,7 +5,12 @@ package enum VerificationText {
   /// A line a verdict; beneath a failed one the place of its first failure and the times that it
   /// puts in doubt; then what was pruned.
   package static func lines(_ result: JournalVerification, style: TextStyle) -> [String] {
-    verdict(
+    func verdict(
+      _ name: String, _ verdict: JournalVerification.Verdict, _ style: TextStyle, _ detail: String
+    ) -> [String] {
+      self.verdict(name, verdict, style, detail, areTimesKnown: result.isRead)
+    }
+    return verdict(
       "integrity", result.integrity, style,
       "\(Quantity.count(result.entryCount)) entries, \(Quantity.bytes(result.byteCount)) in "
         + "\(result.segmentCount) \(plural(result.segmentCount, "segment")), root "
@@ -25,18 +30,19 @@ package enum VerificationText {
 
   private static func verdict(
     _ name: String, _ verdict: JournalVerification.Verdict, _ style: TextStyle,
-    _ detail: String
+    _ detail: String, areTimesKnown: Bool
   ) -> [String] {
     let padded = name + String(repeating: " ", count: max(0, 17 - name.count))
     switch verdict {
     case .passed: return ["\(padded) \(style("holds  ", .green)) \(detail)"]
+    case .notChecked: return ["\(padded) not checked"]
     case .failed(let first, let count):
       let more = count > 1 ? " (and \(Quantity.count(count - 1)) more)" : ""
       return [
         "\(padded) \(style(isFreshness(first) ? "STALE  " : "DAMAGED", .boldRed)) "
           + "\(first.kind.rawValue)\(more)",
         "    " + TerminalText.escaped(first.damage.description),
-      ] + (first.doubt.map(doubt) ?? [])
+      ] + (first.doubt.map { doubt($0, areTimesKnown) } ?? [])
     }
   }
 
@@ -45,11 +51,14 @@ package enum VerificationText {
   }
 
   /// Which entries, and between which good ones they stand.
-  private static func doubt(_ doubt: DoubtfulEntries) -> [String] {
+  private static func doubt(_ doubt: DoubtfulEntries, _ areTimesKnown: Bool) -> [String] {
     let last = doubt.range.upperBound - 1
     let entries =
       doubt.range.count == 1
       ? "entry \(last)" : "entries \(doubt.range.lowerBound) to \(last)"
+    guard areTimesKnown else {
+      return ["    in doubt: \(entries); verify without --integrity says between which times"]
+    }
     return [
       "    in doubt: \(entries)",
       "      after  " + neighbour(doubt.before, "the journal's beginning"),

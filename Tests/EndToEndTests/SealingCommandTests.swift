@@ -93,6 +93,32 @@ import Testing
     #expect((object["integrity"] as? [String: Any])?["holds"] as? Bool == true)
   }
 
+  @Test("--integrity leaves entries unread, says so, and finds an altered one")
+  func integrity() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let journal = folder.path("journal")
+    let line =
+      #"{"schema":"trigger-event/1","ts":1.5,"event":"run.requested","run_id":"r","job":"j"}"#
+    #expect(
+      try BuiltTool.run(["ingest", "--journal", journal, "-"], input: line + "\n").status == 0)
+    let words = ["verify", "--integrity", "--journal", journal]
+    let sound = try BuiltTool.run(words)
+    #expect(sound.status == 0, "\(sound.errors)")
+    #expect(sound.output.contains("order and schema  not checked"))
+    let object = try #require(try BuiltTool.run(words + ["--format", "json"]).objects().first)
+    #expect((object["order_and_schema"] as? [String: Any])?["checked"] as? Bool == false)
+    #expect(object["holds"] as? Bool == true)
+    let path = journal + "/segments/000000000000.jsonl"
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    try text.replacing("run.requested", with: "run.Requested")
+      .write(toFile: path, atomically: false, encoding: .utf8)
+    let altered = try BuiltTool.run(words)
+    #expect(altered.status == 1)
+    #expect(altered.output.contains("entry_altered"))
+    #expect(altered.output.contains("in doubt: entry 1; verify without --integrity"))
+  }
+
   @Test(
     "a wrong command line is refused before anything is touched",
     arguments: [
@@ -101,6 +127,10 @@ import Testing
       (
         ["verify", "--journal", "x", "--max-age", "99999999999999999999d"],
         "expected a whole number and a unit"
+      ),
+      (
+        ["verify", "--journal", "x", "--integrity", "--max-age", "5s"],
+        "--integrity with --max-age"
       ),
       (["compress", "--journal", "x", "--level", "20"], "expected a whole number from 1 to 19"),
       (["compress", "--journal", "x"], "x"),

@@ -17,15 +17,15 @@ package struct Digest: Hashable, Sendable {
 
   /// The 32 bytes from `offset`. Precondition: they are there.
   init(_ bytes: Span<UInt8>, at offset: Int) {
-    var words = SIMD4<UInt64>.zero
-    for word in 0..<4 {
-      var value: UInt64 = 0
-      for byte in (0..<8).reversed() {
-        value = value << 8 | UInt64(bytes[offset + word * 8 + byte])
-      }
-      words[word] = value
+    precondition(
+      offset >= 0 && offset <= bytes.count - Digest.byteCount, "byte \(offset) of \(bytes.count)")
+    // SAFETY: 32 bytes are there from `offset` on, by the check above.
+    let words = unsafe bytes.withUnsafeBytes { raw in
+      unsafe raw.loadUnaligned(fromByteOffset: offset, as: SIMD4<UInt64>.self)
     }
-    self.words = words
+    self.words = SIMD4(
+      UInt64(littleEndian: words[0]), UInt64(littleEndian: words[1]),
+      UInt64(littleEndian: words[2]), UInt64(littleEndian: words[3]))
   }
 
   /// Nil unless `hex` is 64 hexadecimal digits of either case.
@@ -60,7 +60,11 @@ package struct Digest: Hashable, Sendable {
 
   /// Appends the 32 bytes.
   package func append(to bytes: inout [UInt8]) {
-    for word in 0..<4 { bytes.appendLittleEndian(words[word]) }
+    let words = SIMD4(
+      self.words[0].littleEndian, self.words[1].littleEndian, self.words[2].littleEndian,
+      self.words[3].littleEndian)
+    // SAFETY: the buffer is the 32 bytes of a local value, alive for the closure.
+    unsafe withUnsafeBytes(of: words) { unsafe bytes.append(contentsOf: $0) }
   }
 }
 

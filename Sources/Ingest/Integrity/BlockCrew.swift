@@ -19,18 +19,22 @@ final class BlockCrew: Sendable {
   private let available = DispatchSemaphore(value: 0)
   private let helpers = DispatchGroup()
   private let helperCount: Int
+  private let isReading: Bool
 
-  /// - Parameter helperCount: threads beside the caller's; 0 does all work in `facts`.
-  init(helperCount: Int) {
+  /// - Parameters:
+  ///   - helperCount: threads beside the caller's; 0 does all work in `facts`.
+  ///   - isReading: see `EntryExaminer`.
+  init(helperCount: Int, isReading: Bool) {
     self.helperCount = helperCount
+    self.isReading = isReading
     for _ in 0..<helperCount {
       DispatchQueue.global().async(group: helpers) { self.help() }
     }
   }
 
   /// Hands in a block; its facts are asked for once, later, or never.
-  func submit(_ block: EntryBlock) -> BlockWork {
-    let work = BlockWork(block)
+  func submit(_ block: EntryBlock, _ bytes: consuming [UInt8]) -> BlockWork {
+    let work = BlockWork(block, bytes)
     guard helperCount > 0 else { return work }
     board.withLock { $0.waiting.append(work) }
     available.signal()
@@ -38,13 +42,13 @@ final class BlockCrew: Sendable {
   }
 
   /// The facts of a block that was handed in. To be asked once a block.
-  func facts(_ work: BlockWork, _ examiner: inout EntryExaminer) -> [EntryFacts] {
+  func facts(_ work: BlockWork, _ examiner: inout EntryExaminer) -> BlockFacts {
     if work.take() {
-      work.finish(examiner.facts(of: work.block))
+      work.examine(&examiner)
     } else {
       // A helper has it. Only while it is not done: taking more would leave helpers idle later.
       while !work.isDone, let next = takeWaiting() {
-        if next.take() { next.finish(examiner.facts(of: next.block)) }
+        if next.take() { next.examine(&examiner) }
       }
     }
     return work.wait()
@@ -61,11 +65,11 @@ final class BlockCrew: Sendable {
   }
 
   private func help() {
-    var examiner = EntryExaminer()
+    var examiner = EntryExaminer(isReading: isReading)
     while true {
       available.wait()
       if let work = takeWaiting() {
-        if work.take() { work.finish(examiner.facts(of: work.block)) }
+        if work.take() { work.examine(&examiner) }
       } else if board.withLock({ $0.isClosed }) {
         return
       }
@@ -81,14 +85,18 @@ final class BlockCrew: Sendable {
 final class BlockWork: Sendable {
   private struct Progress {
     var isTaken = false
-    var facts: [EntryFacts]?
+    var bytes: [UInt8]
+    var facts: BlockFacts?
   }
 
   let block: EntryBlock
-  private let progress = Mutex(Progress())
+  private let progress: Mutex<Progress>
   private let finished = DispatchSemaphore(value: 0)
 
-  init(_ block: EntryBlock) { self.block = block }
+  init(_ block: EntryBlock, _ bytes: consuming [UInt8]) {
+    self.block = block
+    progress = Mutex(Progress(bytes: bytes))
+  }
 
   var isDone: Bool { progress.withLock { $0.facts != nil } }
 
@@ -100,14 +108,27 @@ final class BlockWork: Sendable {
     }
   }
 
-  func finish(_ facts: [EntryFacts]) {
-    progress.withLock { $0.facts = facts }
+  /// Precondition: taken by the caller.
+  func examine(_ examiner: inout EntryExaminer) {
+    // The bytes are lent out of the lock, so that they have one owner and are changed in place.
+    var bytes = takeBytes()
+    let facts = examiner.facts(of: block, &bytes)
+    progress.withLock { progress in
+      progress.bytes = bytes
+      progress.facts = facts
+    }
     finished.signal()
   }
 
   /// The facts, once they are there. Precondition: asked once.
-  func wait() -> [EntryFacts] {
+  func wait() -> BlockFacts {
     finished.wait()
-    return progress.withLock { $0.facts ?? [] }
+    guard let facts = progress.withLock({ $0.facts }) else {
+      preconditionFailure("a block is done without facts")
+    }
+    return facts
   }
+
+  /// The buffer, for another block; once done.
+  func takeBytes() -> [UInt8] { progress.withLock { exchange(&$0.bytes, with: []) } }
 }

@@ -1,13 +1,11 @@
-/// Whole entries of one segment in a row, as they were read: what one thread takes at a time.
+/// Whole entries of one segment in a row: what one thread takes at a time. Their bytes go apart.
 struct EntryBlock: Sendable {
-  /// Bytes that a block is read in; never fewer than an entry and its newline.
-  static let byteCountDefault = 512 << 10
-
+  /// Index in the journal of the first entry, as the segment's name tells it.
+  let firstIndex: Int
   /// Position in the segment of the first entry.
   let firstPosition: Int
   /// Offset in the segment of the first byte, uncompressed.
   let byteOffset: Int
-  let bytes: [UInt8]
   /// One past each entry's newline, from the block's first byte.
   let ends: [Int]
   /// Stored leaf hashes of the entries, 32 bytes each; fewer where the leaf file ends.
@@ -26,44 +24,11 @@ struct EntryBlock: Sendable {
   }
 }
 
-/// What the bytes of one entry give.
-struct EntryFacts: Sendable {
-  let leaf: Digest
-  /// Nil when the entry is no record.
-  let timestamp: Timestamp?
-  let receivedAt: Timestamp?
-}
-
-/// Makes the facts of blocks: a hash and a parse an entry, no state between entries.
-struct EntryExaminer: ~Copyable {
-  private var hasher = MerkleHasher()
-  private var document = JSONDocument()
-
-  mutating func facts(of block: EntryBlock) -> [EntryFacts] {
-    var result: [EntryFacts] = []
-    result.reserveCapacity(block.entryCount)
-    for entry in 0..<block.entryCount {
-      let line = block.bytes.span.extracting(block.start(of: entry)..<block.ends[entry] - 1)
-      let header = header(line)
-      result.append(
-        EntryFacts(
-          leaf: hasher.leaf(line), timestamp: header?.timestamp, receivedAt: header?.receivedAt))
-    }
-    return result
-  }
-
-  private mutating func header(_ line: Span<UInt8>) -> RecordHeader? {
-    do {
-      try document.parse(line)
-      return try Record(document).header
-    } catch { return nil }
-  }
-}
-
 /// Cuts the entries of one segment into blocks. Reads each byte once, in order.
 struct EntryBlockReader {
   private let file: any JournalFile
   private var leaves: LeafFile?
+  private let firstIndex: Int
   private let blockByteCount: Int
   private let size: Int
   private var offset = 0
@@ -81,37 +46,45 @@ struct EntryBlockReader {
   /// Whole entries so far.
   var entryCount: Int { position }
 
-  init(_ file: any JournalFile, _ leaves: LeafFile?, blockByteCount: Int) throws(StorageError) {
+  /// - Parameter firstIndex: index in the journal of the segment's first entry.
+  init(
+    _ file: any JournalFile, _ leaves: LeafFile?, firstIndex: Int, blockByteCount: Int
+  ) throws(StorageError) {
     self.file = file
     self.leaves = leaves
+    self.firstIndex = firstIndex
     self.blockByteCount = max(blockByteCount, Record.entryByteCountMax + 1)
     size = try file.size()
   }
 
-  /// The next block; nil when no whole entry is left.
-  mutating func next() throws(StorageError) -> EntryBlock? {
+  /// The next block, and its bytes behind one byte that is none of them; nil when no whole entry is
+  /// left.
+  ///
+  /// - Parameter buffer: what an earlier call gave, to be filled again, or nothing.
+  mutating func next(
+    _ buffer: consuming [UInt8]
+  ) throws(StorageError) -> (block: EntryBlock, bytes: [UInt8])? {
     let wanted = min(blockByteCount, size - offset)
     guard wanted > 0, !isTooLong else { return nil }
-    var bytes = [UInt8](repeating: 0, count: wanted)
-    let count = try file.read(at: offset, into: &bytes, 0..<wanted)
+    if buffer.count < wanted + 1 { buffer = [UInt8](repeating: 0, count: wanted + 1) }
+    let count = try file.read(at: offset, into: &buffer, 1..<wanted + 1)
     var ends: [Int] = []
     var start = 0
-    while let newline = bytes.span.firstOffset(of: 0x0A, in: start..<count) {
-      guard newline - start <= Record.entryByteCountMax else {
+    while let newline = buffer.span.firstOffset(of: 0x0A, in: start + 1..<count + 1) {
+      guard newline - 1 - start <= Record.entryByteCountMax else {
         isTooLong = true
         break
       }
-      start = newline + 1
+      start = newline
       ends.append(start)
     }
     if count - start > Record.entryByteCountMax { isTooLong = true }
     guard !ends.isEmpty else { return nil }
-    bytes.removeLast(bytes.count - start)
     let block = EntryBlock(
-      firstPosition: position, byteOffset: offset, bytes: bytes, ends: ends,
+      firstIndex: firstIndex + position, firstPosition: position, byteOffset: offset, ends: ends,
       leaves: try leaves?.bytes(from: position, count: ends.count) ?? [])
     offset += start
     position += ends.count
-    return block
+    return (block, buffer)
   }
 }

@@ -5,8 +5,11 @@ package struct JournalVerification: Sendable, Equatable {
     case passed
     /// The first failure, and how many there were.
     case failed(first: VerificationFailure, count: Int)
+    /// Nobody asked.
+    case notChecked
 
-    package var hasPassed: Bool { self == .passed }
+    /// Whether nothing failed.
+    package var hasPassed: Bool { self == .passed || self == .notChecked }
   }
 
   /// Every checkpoint's root, and every leaf hash kept, follows from the entries' bytes.
@@ -59,6 +62,15 @@ package struct JournalVerification: Sendable, Equatable {
   /// Whether all four passed.
   package var hasPassed: Bool {
     [integrity, completeness, order, freshness].allSatisfy(\.hasPassed)
+  }
+
+  /// Whether entries were parsed; otherwise the times around a doubt are not known.
+  package var isRead: Bool { freshness != .notChecked }
+
+  /// Entries were not parsed: what passed only for that was not checked.
+  mutating func leaveUnjudged() {
+    if order == .passed { order = .notChecked }
+    freshness = .notChecked
   }
 
   /// The failure to name first: integrity's, then completeness's, order's, freshness's.
@@ -147,7 +159,7 @@ extension JournalVerification.Verdict {
   /// Keeps the first failure, counts the others.
   mutating func add(_ failure: VerificationFailure) {
     switch self {
-    case .passed: self = .failed(first: failure, count: 1)
+    case .passed, .notChecked: self = .failed(first: failure, count: 1)
     case .failed(let first, let count): self = .failed(first: first, count: count + 1)
     }
   }

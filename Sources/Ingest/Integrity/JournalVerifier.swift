@@ -28,23 +28,27 @@ package struct JournalVerifier {
   ///   - trust: whose signatures count; without a log key, the one that the journal names.
   ///   - now: for the age of the newest checkpoint; nil leaves it unsaid.
   ///   - ageSecondsMax: fails freshness beyond this, and without a checkpoint; nil never does.
+  ///   - isReading: whether entries are parsed. Without, order and freshness are not judged, but
+  ///     for what is behind all leaf hashes; what was altered is found all the same.
   /// Throws only when something could not be read, or is no journal.
   package func verify(
     outside: [OutsideCheckpoint] = [], trust: CheckpointTrust = CheckpointTrust(),
-    now: Timestamp? = nil, ageSecondsMax: Double? = nil
+    now: Timestamp? = nil, ageSecondsMax: Double? = nil, isReading: Bool = true
   ) throws(JournalError) -> JournalVerification {
+    precondition(isReading || ageSecondsMax == nil, "an age asked for without reading")
     guard let identity = try JournalIdentity.read(storage) else {
       throw .notAJournal(found: "no \(JournalLayout.settings)")
     }
     // Checkpoints before segments: what they cover was written before them.
     let review = try CheckpointReview(storage, identity, trust, outside: outside)
-    let crew = BlockCrew(helperCount: helperCount)
+    let crew = BlockCrew(helperCount: helperCount, isReading: isReading)
     defer { crew.close() }
     return try JournalError.wrapping { () throws(StorageError) in
       var walk = VerificationWalk(review, try VerificationTargets(review))
       try walk.judgeTargets()
       let listing = try SegmentListing.read(storage)
-      var line = VerificationLine(crew, lengthMax: 4 * (helperCount + 1))
+      var line = VerificationLine(
+        crew, lengthMax: 4 * (helperCount + 1), EntryExaminerBox(isReading: isReading))
       for (position, segment) in listing.segments.enumerated() {
         let next = position + 1 < listing.segments.count ? listing.segments[position + 1] : nil
         try read(segment, next?.name, &line, &walk)
@@ -54,7 +58,9 @@ package struct JournalVerifier {
       for name in listing.leavesOnly where try LeafFile(name, storage)?.count ?? 0 > 0 {
         walk.addMissingEntries(of: name)
       }
-      return try walk.finish(now: now, ageSecondsMax: ageSecondsMax)
+      var result = try walk.finish(now: isReading ? now : nil, ageSecondsMax: ageSecondsMax)
+      if !isReading { result.leaveUnjudged() }
+      return result
     }
   }
 
@@ -73,7 +79,8 @@ package struct JournalVerifier {
     var reader: EntryBlockReader?
     do {
       if let file = try segment.openEntries(storage, FrameCache(slotCountMax: 1)) {
-        reader = try EntryBlockReader(file, start.leaves, blockByteCount: blockByteCount)
+        reader = try EntryBlockReader(
+          file, start.leaves, firstIndex: segment.name.firstIndex, blockByteCount: blockByteCount)
         if let file = file as? CompressedFile { start.hasItsDigest = try file.hasItsDigest() }
       }
     } catch {
@@ -85,7 +92,9 @@ package struct JournalVerifier {
     guard var reader else { return }
     var undecodable: JournalDamage?
     do {
-      while !walk.isBroken, let block = try reader.next() { try line.put(block, &walk) }
+      while !walk.isBroken, let (block, bytes) = try reader.next(line.spareBuffer()) {
+        try line.put(block, bytes, &walk)
+      }
     } catch {
       guard error.operation == .decompress else { throw error }
       undecodable = JournalDamage(undecodable: error)
@@ -105,20 +114,26 @@ private struct VerificationLine {
 
   private let crew: BlockCrew
   private let lengthMax: Int
-  private var examiner = EntryExaminerBox()
+  private let examiner: EntryExaminerBox
   private var items: [Item] = []
+  /// Of a block that was judged.
+  private var buffer: [UInt8] = []
 
   /// - Parameter lengthMax: blocks in memory at once.
-  init(_ crew: BlockCrew, lengthMax: Int) {
+  init(_ crew: BlockCrew, lengthMax: Int, _ examiner: EntryExaminerBox) {
     self.crew = crew
     self.lengthMax = lengthMax
+    self.examiner = examiner
   }
 
   mutating func put(
-    _ block: EntryBlock, _ walk: inout VerificationWalk
+    _ block: EntryBlock, _ bytes: consuming [UInt8], _ walk: inout VerificationWalk
   ) throws(StorageError) {
-    try put(.block(crew.submit(block)), &walk)
+    try put(.block(crew.submit(block, bytes)), &walk)
   }
+
+  /// A buffer to read the next block into; empty when there is none.
+  mutating func spareBuffer() -> [UInt8] { exchange(&buffer, with: []) }
 
   mutating func put(
     _ item: Item, _ walk: inout VerificationWalk
@@ -138,7 +153,9 @@ private struct VerificationLine {
     guard !walk.isBroken else { return }
     switch item {
     case .start(let start): try walk.begin(start)
-    case .block(let work): try walk.take(work.block, crew.facts(work, &examiner.examiner))
+    case .block(let work):
+      try walk.take(work.block, crew.facts(work, &examiner.examiner))
+      buffer = work.takeBytes()
     case .end(let reader, let undecodable): try walk.end(reader, undecodable)
     }
   }
@@ -146,5 +163,7 @@ private struct VerificationLine {
 
 /// Lets a struct that is copied nowhere hold the examiner.
 private final class EntryExaminerBox {
-  var examiner = EntryExaminer()
+  var examiner: EntryExaminer
+
+  init(isReading: Bool) { examiner = EntryExaminer(isReading: isReading) }
 }

@@ -13,12 +13,20 @@ package struct MerkleTree: Sendable, Equatable, Codable {
 
   /// Takes in the next leaf hash.
   package mutating func append(_ leaf: Digest, _ hasher: inout MerkleHasher) {
-    var subtree = leaf
-    for _ in 0..<size.trailingOneBitCount {
+    append(leaf, height: 0, &hasher)
+  }
+
+  /// Takes in the next 2^height leaves by the root of their subtree.
+  ///
+  /// Precondition: `size` is a multiple of 2^height.
+  mutating func append(_ root: Digest, height: Int, _ hasher: inout MerkleHasher) {
+    precondition(size & (1 << height - 1) == 0, "a subtree of 2^\(height) leaves at \(size)")
+    var subtree = root
+    for _ in 0..<(size >> height).trailingOneBitCount {
       subtree = hasher.node(edge.removeLast(), subtree)
     }
     edge.append(subtree)
-    size += 1
+    size += 1 << height
   }
 
   /// The root hash of the leaves so far; SHA-256 of nothing for the empty tree.

@@ -21,8 +21,8 @@ struct VerificationWalk: ~Copyable {
   /// What `.pruned` files claim, by the index of the entry that they repeat.
   var claims: [Int: PruneClaim] = [:]
   /// Verdicts whose first failure still lacks the good entry behind it.
-  private var open: [WritableKeyPath<JournalVerification, JournalVerification.Verdict>] = []
-  private var start: SegmentStart?
+  private(set) var open: [WritableKeyPath<JournalVerification, JournalVerification.Verdict>] = []
+  private(set) var start: SegmentStart?
   var place = EntryPlace(file: JournalLayout.segments, index: 0, byteOffset: 0)
   /// Set when a line without end leaves nothing to go on with.
   private(set) var isBroken = false
@@ -35,7 +35,7 @@ struct VerificationWalk: ~Copyable {
   }
 
   var newestSize: Int { targets.newestSize }
-  private var isLast: Bool { start?.next == nil }
+  var isLast: Bool { start?.next == nil }
 
   /// `judgeTargets` comes before the first entry: a checkpoint may be over none.
   init(_ review: CheckpointReview, _ targets: VerificationTargets) {
@@ -63,36 +63,10 @@ struct VerificationWalk: ~Copyable {
     }
   }
 
-  mutating func take(
-    _ block: EntryBlock, _ facts: [EntryFacts]
-  ) throws(StorageError) {
-    guard !isCut else { return }
-    let base = place
-    for (entry, facts) in facts.enumerated() {
-      let offset = block.byteOffset + block.start(of: entry)
-      place = EntryPlace(file: base.file, index: tree.size, byteOffset: offset)
-      let stored = block.storedLeaf(entry)
-      let isKnown = stored != nil || tree.size < newestSize || !isLast
-      // An interrupted write behind everything known ends the journal.
-      guard facts.timestamp != nil || isKnown else {
-        isCut = true
-        return
-      }
-      let isGood = judge(facts, byteCount: block.ends[entry] - block.start(of: entry))
-      try takeLeaf(facts, stored, isGood: isGood, position: block.firstPosition + entry)
-      wholeByteCount = block.byteOffset + block.ends[entry]
-      wholeEntryCount = block.firstPosition + entry + 1
-      if held.size == tree.size {
-        held.place = EntryPlace(
-          file: base.file, index: tree.size, byteOffset: wholeByteCount)
-      }
-    }
-  }
-
   /// Bytes and entries of the segment so far; what follows was cut off by a crash.
-  private var wholeByteCount = 0
-  private var wholeEntryCount = 0
-  private var isCut = false
+  var wholeByteCount = 0
+  var wholeEntryCount = 0
+  var isCut = false
 
   mutating func end(
     _ reader: EntryBlockReader, _ undecodable: JournalDamage?
@@ -126,53 +100,6 @@ struct VerificationWalk: ~Copyable {
       fail(\.order, .notARecord, place, "the segment's end", "\(tail) bytes")
     }
     if isLast { result.tailByteCount = tail }
-  }
-
-  /// Whether the entry is a record in its order.
-  private mutating func judge(_ facts: EntryFacts, byteCount: Int) -> Bool {
-    guard facts.timestamp != nil else {
-      fail(
-        \.order, .notARecord, place, "a record", "\(byteCount - 1) other bytes",
-        doubt: DoubtfulEntries(tree.size..<tree.size + 1, before: lastGood))
-      return false
-    }
-    if let received = facts.receivedAt, received >= lastReceivedAt ?? .earliest {
-      lastReceivedAt = received
-      return true
-    }
-    fail(
-      \.order, .receivedAtRunsBack, place,
-      "received_at from \((lastReceivedAt ?? .earliest).rfc3339)",
-      facts.receivedAt?.rfc3339 ?? "none",
-      doubt: DoubtfulEntries(tree.size..<tree.size + 1, before: lastGood))
-    return false
-  }
-
-  private mutating func takeLeaf(
-    _ facts: EntryFacts, _ stored: Digest?, isGood: Bool, position: Int
-  ) throws(StorageError) {
-    // Zeros behind the newest checkpoint are a hole that a crash left; opening fills it.
-    let isHole = stored == .zero && tree.size >= newestSize
-    let differs = stored.map { $0 != facts.leaf && !isHole } ?? false
-    if let stored, differs { takeMismatch(stored, facts.leaf, position) }
-    let isRight = isGood && !differs
-    if isRight, let timestamp = facts.timestamp {
-      takeGood(
-        GoodEntry(index: tree.size, timestamp: timestamp, receivedAt: facts.receivedAt))
-    }
-    try append(facts.leaf, stored: isHole ? nil : stored)
-  }
-
-  private mutating func takeMismatch(_ stored: Digest, _ derived: Digest, _ position: Int) {
-    if mismatch == nil {
-      mismatch = LeafMismatch(
-        place: place,
-        leafPlace: EntryPlace(
-          file: start?.name.leavesPath ?? "", index: tree.size,
-          byteOffset: position * Digest.byteCount),
-        stored: stored, derived: derived, storedTree: tree, before: lastGood)
-    }
-    mismatch?.add(tree.size)
   }
 
   mutating func takeGood(_ entry: GoodEntry) {
