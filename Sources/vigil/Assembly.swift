@@ -1,3 +1,4 @@
+import Detect
 import GatewayAndScheduler
 import Ingest
 import Report
@@ -44,6 +45,12 @@ enum Assembly {
 
   /// Threads beside the main one: as many as there are other processors, 7 at most.
   static func helperCount() -> Int { min(ProcessEnvironment.processorCount(), 8) - 1 }
+
+  /// Drawn anew for each process.
+  static func questionSecret() -> CommonQuestion.Secret {
+    var random = SystemRandomNumberGenerator()
+    return CommonQuestion.Secret(random.next(), random.next())
+  }
 
   /// Whole seconds since the Unix epoch by the system's clock, for threads of their own.
   static let unixSeconds: @Sendable () -> Int64 = {

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "byte_scan.h"
+#include "json_blocks.h"
 #include "local_socket.h"
 
 /// Columns of the terminal behind `descriptor`, or 0 when it is none.

@@ -41,6 +41,25 @@ package enum JSONNumber {
     }
   }
 
+  /// The nearest binary64 to `digits * 10^exponent`, for exponents from -19 to 0; nil for others.
+  ///
+  /// Both sides of the division are moved to 64 whole bits; the quotient then has 63 or 64, and what
+  /// is left over counts as one bit behind them: enough to round as the exact quotient would.
+  package static func double(_ digits: UInt64, _ exponent: Int) -> Double? {
+    guard exponent <= 0, exponent >= -19 else { return nil }
+    guard digits != 0, exponent != 0 else { return Double(digits) }
+    var power: UInt64 = 1
+    for _ in 0..<(-exponent) { power &*= 10 }
+    let digitShift = digits.leadingZeroBitCount
+    let powerShift = power.leadingZeroBitCount
+    let dividend = digits << UInt64(digitShift)
+    let (quotient, remainder) = (power << UInt64(powerShift)).dividingFullWidth(
+      (dividend >> 1, dividend << 63))
+    let value = Double(quotient | (remainder == 0 ? 0 : 1))
+    // dividend * 2^63 over power * 2^powerShift.
+    return Double(sign: .plus, exponent: powerShift - digitShift - 63, significand: value)
+  }
+
   private static let powersOfTen: [Double] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22,

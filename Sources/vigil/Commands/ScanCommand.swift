@@ -8,22 +8,35 @@ enum ScanCommand: Command {
   static let specification = CommandSpecification(
     name: "scan",
     summary: "findings straight from files, no journal kept",
-    synopsis: "[--format-in F] [--source NAME] [OPTIONS] FILE… | -",
+    synopsis:
+      "[--format-in F] [--source NAME] [OPTIONS] FILE… | - | --question Q [--out FILE] GATEWAY RUNS",
     options: [
       .init(
         "--format-in", "F", choices: LogFormat.allCases.map(\.rawValue),
         "shape of the lines; auto recognises each line by its shape"),
       .init("--source", "NAME", "where lines come from that do not say so"),
       .init("--activities", "print the activities too, before the findings"),
+      .init(
+        "--question", "Q", choices: ["common"],
+        "answer one question from an access log and a launcher's events, instead of all rules"),
+      .init("--out", "FILE", "with --question: the answer goes there, its counts to the output"),
     ] + DetectionOptions.options,
     operand: "FILE", operandIsRequired: true,
     discussion: [
       "Lines are read once, merged by event time, correlated and judged in memory that is bounded by "
         + "what is open. Evidence counts records in the order in which they were read. Repeated lines "
-        + "are not recognised: that is the journal's work (vigil ingest)."
+        + "are not recognised: that is the journal's work (vigil ingest).",
+      "--question common: triggers at hours at which their principal hardly ever comes, and runs far "
+        + "longer than their job takes, as lines of offhours or runaway, run id, job and principal with "
+        + "tabs between (Documentation/Benchmarks.md). Both files are read once, on all processors.",
     ] + DetectionOptions.discussion)
 
   static func run(_ arguments: ParsedArguments, _ tool: Tool) throws -> ExitStatus {
+    if arguments.has("--question") {
+      try QuestionRun(arguments).run(tool)
+      return .done
+    }
+    if arguments.has("--out") { throw UsageError("--out without --question: expected both") }
     let configuration = try ConfigurationFile.load(arguments.value("--config"))
     let options = try DetectionOptions(arguments, configuration)
     let inputs = try InputPlanning.plans(

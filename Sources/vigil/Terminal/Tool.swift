@@ -46,6 +46,9 @@ final class Tool {
   /// Bytes to standard output, as they are, with a newline behind.
   func print(bytes: [UInt8]) { output.write(bytes + [0x0A]) }
 
+  /// Bytes to standard output, as they are.
+  func write(bytes: [UInt8]) { output.write(bytes) }
+
   /// Text to standard output without a newline.
   func write(_ text: String) { output.write(Array(text.utf8)) }
 
