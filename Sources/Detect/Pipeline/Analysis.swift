@@ -29,9 +29,10 @@ package struct Analysis: Sendable, Codable {
 
   /// Whether a record tells of what is analysed. The journal's and the import's own records, whose
   /// time is that of the import, do not.
-  package static func isHeard(_ record: Record) -> Bool {
-    !ownSources.contains(record.header.source)
-  }
+  package static func isHeard(_ record: Record) -> Bool { isHeard(source: record.header.source) }
+
+  /// See `isHeard`: it depends on the source alone.
+  package static func isHeard(source: String) -> Bool { !ownSources.contains(source) }
 
   /// Joins one record and judges what it completes.
   package mutating func add(
