@@ -14,6 +14,7 @@ import Ingest
 /// later than its run is told.
 struct ClockSkewRule: DetectionRule {
   static let name = "clock_skew"
+  static let interest: EventInterest = .activities
 
   static let lagCountMax = 64
   static let jobCountMax = 50_000
