@@ -62,3 +62,31 @@ package struct Analysis: Sendable, Codable {
     return findings
   }
 }
+
+/// On two threads: the caller's joins, another judges. The same findings in the same order.
+extension Analysis {
+  /// Gives the rules to a thread of their own, until `end(_:)`.
+  package mutating func begin() -> DetectionLane { DetectionLane(pipeline.takeOut()) }
+
+  /// Joins one record; what it completes is judged in its turn.
+  package mutating func add(_ record: IndexedRecord, to lane: inout DetectionLane) {
+    guard Analysis.isHeard(record.record) else { return }
+    let timestamp = record.record.header.timestamp
+    end = max(end ?? timestamp, timestamp)
+    correlator.add(record)
+    lane.add(correlator.advance())
+  }
+
+  /// See `finish(seeing:)`.
+  package mutating func finish(to lane: inout DetectionLane) {
+    lane.add(correlator.finish())
+    if let end { lane.finish(at: end) }
+  }
+
+  /// Takes the rules back, when they have judged everything, and what they found.
+  package mutating func end(_ lane: consuming DetectionLane) -> [Finding] {
+    let (judged, findings) = lane.end()
+    pipeline = judged
+    return findings
+  }
+}

@@ -26,6 +26,16 @@ package struct DetectionPipeline: Sendable {
     timers = rules.map(\.nextTimer)
   }
 
+  /// The pipeline as it is, leaving one that has learnt nothing: two that share their memory would
+  /// copy all of it with the next event.
+  mutating func takeOut() -> DetectionPipeline {
+    let blank = DetectionPipeline(
+      configuration: context.configuration, zones: context.zones, identify: context.identify)
+    let whole = self
+    self = blank
+    return whole
+  }
+
   /// Asks for the sums behind every finding whose id begins with one of `prefixes`; "" for all.
   package mutating func explain(prefixes: [String]) { context.explanations.prefixes = prefixes }
 

@@ -22,10 +22,12 @@ extension JournalDetection {
       progress(outcome.readCount)
     }
     if let frontier = state.frontier {
+      var lane = state.analysis.begin()
       try events.forEach(since: start.frontier, before: frontier) { record in
-        outcome.findings += state.analysis.add(record)
+        state.analysis.add(record, to: &lane)
         count()
       }
+      outcome.findings += state.analysis.end(lane)
     }
     state.say(outcome.findings)
     let asked = zones.asked

@@ -121,10 +121,10 @@ struct ColumnDirectory: Equatable, Sendable {
 }
 
 /// Finds damage, not intent: whoever can write here can write anything here.
-enum ColumnChecksum {
+package enum ColumnChecksum {
   /// Every word of eight bytes (the last filled up with zeros) is mixed into a state that no other
   /// value of that word would have led to.
-  static func sum(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+  package static func sum(_ bytes: ArraySlice<UInt8>) -> UInt64 {
     var sum = UInt64(bytes.count) &* 0x9E37_79B9_7F4A_7C15
     let words = bytes.span
     var place = 0
