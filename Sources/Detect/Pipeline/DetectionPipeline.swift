@@ -115,8 +115,17 @@ extension DetectionPipeline: Codable {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(names, forKey: .names)
     try values.encode(context.memory, forKey: .memory)
-    var list = values.nestedUnkeyedContainer(forKey: .rules)
-    for rule in rules { try list.encode(rule) }
+    try values.encode(RuleList(rules: rules), forKey: .rules)
+  }
+
+  /// A value of its own, so that it is written where it belongs and not copied there.
+  private struct RuleList: Encodable {
+    let rules: [any DetectionRule]
+
+    func encode(to encoder: any Encoder) throws {
+      var list = encoder.unkeyedContainer()
+      for rule in rules { try list.encode(rule) }
+    }
   }
 
   package init(from decoder: any Decoder) throws {

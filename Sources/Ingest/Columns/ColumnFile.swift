@@ -31,7 +31,7 @@ final class ColumnFile {
 ///
 /// Everything in it may be deleted at any time. `verify` reads nothing of it.
 struct ColumnStore {
-  static let directory = "derived"
+  static let directory = JournalLayout.derived
   static let suffix = ".columns"
   private static let lock = directory + "/lock"
 
@@ -97,6 +97,16 @@ struct ColumnStore {
       withExtendedLifetime(held) {}
       return true
     } catch { return false }
+  }
+
+  /// Removes the columns of a segment durably; none are fine.
+  func discard(_ segment: SegmentName) throws(StorageError) {
+    do {
+      try storage.remove(ColumnStore.path(segment))
+      try storage.synchronizeDirectory(ColumnStore.directory)
+    } catch {
+      if !error.isMissing { throw error }
+    }
   }
 
   /// Forgets the columns of a segment, so that the next reader makes them anew.

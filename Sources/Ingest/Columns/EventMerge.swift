@@ -53,12 +53,13 @@ struct EventMerge {
   ) throws -> Bool {
     while let (leader, second) = leaders() {
       while true {
+        // Before any bound is looked at: the leader's next event may not be the first.
+        if let second, lists[second].precedes(lists[leader]) { break }
         let time = lists[leader].time
         first = time
         // At the limit itself the other list may come first.
         if let limit, time >= limit, end.map({ limit < $0 }) ?? true { return true }
         if let end, time >= end { return false }
-        if let second, lists[second].precedes(lists[leader]) { break }
         if since.map({ time >= $0 }) ?? true {
           try body(lists[leader].records[lists[leader].place])
         }

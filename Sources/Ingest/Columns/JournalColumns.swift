@@ -14,6 +14,10 @@ struct JournalColumns {
       for position in reader.segments.indices {
         let segment = reader.segments[position]
         let end = segment.name.firstIndex + segment.entryCount
+        if segment.isPruned {
+          // A reader that was there before may have put them back.
+          ColumnStore(storage: reader.storage).remove(segment.name)
+        }
         guard !segment.isPruned, segment.entryCount > 0, end > firstIndex else { continue }
         guard try making.add(segment, isLast: position == reader.segments.count - 1) else {
           return nil

@@ -81,9 +81,15 @@ final class StateWriter {
     head.appendVariable(UInt64(byteCount + counted.count))
     head += counted
     guard let sorted else { return bytes.insert(contentsOf: head, at: start) }
-    head.reserveCapacity(head.count + byteCount)
-    for element in sorted { head += bytes[element.range] }
-    bytes.replaceSubrange(start..., with: head)
+    // Around the largest element, which may be nearly all of the state and stays where it is.
+    guard let middle = sorted.indices.max(by: { sorted[$0].range.count < sorted[$1].range.count })
+    else { return bytes.replaceSubrange(start..., with: head) }
+    for element in sorted[..<middle] { head += bytes[element.range] }
+    var rest: [UInt8] = []
+    for element in sorted[(middle + 1)...] { rest += bytes[element.range] }
+    bytes.removeLast(bytes.count - sorted[middle].range.upperBound)
+    bytes.replaceSubrange(start..<sorted[middle].range.lowerBound, with: head)
+    bytes += rest
   }
 }
 

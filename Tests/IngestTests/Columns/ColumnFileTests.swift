@@ -107,7 +107,14 @@ struct ColumnFileTests {
     try sealed.compress(3)
     #expect(try Self.walk(sealed.storage, .whole) == Self.walk(sealed.storage, .unused))
     #expect(sealed.storage.bytes(Self.path) == plain)
-    try sealed.prune(before: SealedJournal.time(6))
+    try sealed.prune(before: SealedJournal.time(12))
+    let pruned = sealed.paths(".pruned")
+    #expect(!pruned.isEmpty)
+    for path in pruned {
+      let columns = path.replacing("segments/", with: "derived/")
+        .replacing(".pruned", with: ".columns")
+      #expect(sealed.storage.bytes(columns) == nil, "what it said is gone with its entries")
+    }
     #expect(try Self.walk(sealed.storage, .whole) == Self.walk(sealed.storage, .unused))
   }
 
