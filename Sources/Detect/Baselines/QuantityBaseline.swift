@@ -109,7 +109,7 @@ struct QuantityBaseline: Sendable, Codable {
   ) -> Past {
     let kept = samples.suffix(QuantityBaseline.sampleCountMax).sorted { $0.day < $1.day }
     let (weights, ages, dayCount) = QuantityBaseline.dayWeights(kept)
-    let order = kept.indices.sorted { (kept[$0].value, $0) < (kept[$1].value, $1) }
+    let order = QuantityBaseline.ascending(kept)
     let body = order.filter { kept[$0].isHealthy }
     healthyMedian = body.isEmpty ? nil : kept[body[body.count / 2]].value
     let top = kept[order[max(0, Int((0.99 * Double(order.count)).rounded(.up)) - 1)]].value
@@ -144,6 +144,19 @@ struct QuantityBaseline: Sendable, Codable {
       size: weights.reduce(0, +),
       largest: order.suffix(QuantityTail.largestCountMax).reversed().map { kept[$0].value },
       count: kept.count)
+  }
+
+  /// Places by value, then by place. Sorted as pairs: through the places it takes three times as long.
+  private static func ascending(_ kept: [Sample]) -> [Int] {
+    struct Place {
+      let value: Double
+      let index: Int
+    }
+    let places = kept.indices.map { Place(value: kept[$0].value, index: $0) }
+    let sorted = places.sorted {
+      $0.value == $1.value ? $0.index < $1.index : $0.value < $1.value
+    }
+    return sorted.map(\.index)
   }
 
   /// Weight m^-1/2 for each run of a day with m runs, and each run's age in active days.

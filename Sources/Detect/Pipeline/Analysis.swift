@@ -29,9 +29,10 @@ package struct Analysis: Sendable, Codable {
 
   /// Whether a record tells of what is analysed. The journal's and the import's own records, whose
   /// time is that of the import, do not.
-  package static func isHeard(_ record: Record) -> Bool {
-    !ownSources.contains(record.header.source)
-  }
+  package static func isHeard(_ record: Record) -> Bool { isHeard(source: record.header.source) }
+
+  /// See `isHeard`: it depends on the source alone.
+  package static func isHeard(source: String) -> Bool { !ownSources.contains(source) }
 
   /// Joins one record and judges what it completes.
   package mutating func add(
@@ -58,6 +59,34 @@ package struct Analysis: Sendable, Codable {
       findings += pipeline.observe(event)
     }
     if let end { findings += pipeline.finish(at: end) }
+    return findings
+  }
+}
+
+/// On two threads: the caller's joins, another judges. The same findings in the same order.
+extension Analysis {
+  /// Gives the rules to a thread of their own, until `end(_:)`.
+  package mutating func begin() -> DetectionLane { DetectionLane(pipeline.takeOut()) }
+
+  /// Joins one record; what it completes is judged in its turn.
+  package mutating func add(_ record: IndexedRecord, to lane: inout DetectionLane) {
+    guard Analysis.isHeard(record.record) else { return }
+    let timestamp = record.record.header.timestamp
+    end = max(end ?? timestamp, timestamp)
+    correlator.add(record)
+    lane.add(correlator.advance())
+  }
+
+  /// See `finish(seeing:)`.
+  package mutating func finish(to lane: inout DetectionLane) {
+    lane.add(correlator.finish())
+    if let end { lane.finish(at: end) }
+  }
+
+  /// Takes the rules back, when they have judged everything, and what they found.
+  package mutating func end(_ lane: consuming DetectionLane) -> [Finding] {
+    let (judged, findings) = lane.end()
+    pipeline = judged
     return findings
   }
 }

@@ -8,6 +8,9 @@ package import Ingest
 /// the event that passes them and ties keep the order of the rules.
 package struct DetectionPipeline: Sendable {
   private var rules: [any DetectionRule]
+  /// What each rule looks at, and the instant of its next timer: asked for once it may have changed.
+  private let interests: [EventInterest]
+  private var timers: [Timestamp?]
   private var context: RuleContext
 
   /// - Parameters:
@@ -19,6 +22,18 @@ package struct DetectionPipeline: Sendable {
   ) {
     context = RuleContext(configuration: configuration, zones: zones, identify: identify)
     rules = DetectionPipeline.allRules(configuration)
+    interests = rules.map { type(of: $0).interest }
+    timers = rules.map(\.nextTimer)
+  }
+
+  /// The pipeline as it is, leaving one that has learnt nothing: two that share their memory would
+  /// copy all of it with the next event.
+  mutating func takeOut() -> DetectionPipeline {
+    let blank = DetectionPipeline(
+      configuration: context.configuration, zones: context.zones, identify: context.identify)
+    let whole = self
+    self = blank
+    return whole
   }
 
   /// Asks for the sums behind every finding whose id begins with one of `prefixes`; "" for all.
@@ -34,7 +49,11 @@ package struct DetectionPipeline: Sendable {
     {
       context.countRun()
     }
-    for index in rules.indices { rules[index].observe(event, &context) }
+    let kind = EventInterest(event)
+    for index in rules.indices where !interests[index].isDisjoint(with: kind) {
+      rules[index].observe(event, &context)
+      timers[index] = rules[index].nextTimer
+    }
     if case .record(let indexed) = event, case .approval(let approval) = indexed.record.body {
       teach(approval, indexed.index)
     }
@@ -47,6 +66,7 @@ package struct DetectionPipeline: Sendable {
     else { return }
     for index in rules.indices where type(of: rules[index]).name == finding.rule {
       rules[index].approve(finding, context.configuration)
+      timers[index] = rules[index].nextTimer
     }
   }
 
@@ -61,13 +81,16 @@ package struct DetectionPipeline: Sendable {
 
   /// Each firing moves its rule's timer on, so the loop ends with the last timer before `now`.
   private mutating func fireTimers(upTo now: Timestamp) {
-    while let index = earliestTimer(upTo: now) { rules[index].fireTimer(&context) }
+    while let index = earliestTimer(upTo: now) {
+      rules[index].fireTimer(&context)
+      timers[index] = rules[index].nextTimer
+    }
   }
 
   private func earliestTimer(upTo now: Timestamp) -> Int? {
     var earliest: (at: Timestamp, index: Int)?
-    for (index, rule) in rules.enumerated() {
-      guard let at = rule.nextTimer, at <= now else { continue }
+    for (index, timer) in timers.enumerated() {
+      guard let at = timer, at <= now else { continue }
       if let known = earliest, known.at <= at { continue }
       earliest = (at, index)
     }
@@ -92,8 +115,17 @@ extension DetectionPipeline: Codable {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(names, forKey: .names)
     try values.encode(context.memory, forKey: .memory)
-    var list = values.nestedUnkeyedContainer(forKey: .rules)
-    for rule in rules { try list.encode(rule) }
+    try values.encode(RuleList(rules: rules), forKey: .rules)
+  }
+
+  /// A value of its own, so that it is written where it belongs and not copied there.
+  private struct RuleList: Encodable {
+    let rules: [any DetectionRule]
+
+    func encode(to encoder: any Encoder) throws {
+      var list = encoder.unkeyedContainer()
+      for rule in rules { try list.encode(rule) }
+    }
   }
 
   package init(from decoder: any Decoder) throws {
@@ -109,6 +141,7 @@ extension DetectionPipeline: Codable {
     for index in rules.indices {
       rules[index] = try DetectionPipeline.next(like: rules[index], &list)
     }
+    timers = rules.map(\.nextTimer)
   }
 
   private static func next<Rule: DetectionRule>(

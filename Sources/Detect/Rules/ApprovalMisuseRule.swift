@@ -18,6 +18,7 @@ import Ingest
 /// teaches no other rule.
 struct ApprovalMisuseRule: DetectionRule {
   static let name = "approval_misuse"
+  static let interest: EventInterest = [.activities, .records]
 
   private enum Reason: String {
     case selfApproval = "self_approval"

@@ -7,6 +7,7 @@ import Ingest
 /// speaks, at severity low, with its own wording. p = Krichevsky-Trofimov share of such triggers among the principal's past.
 struct BusinessHoursRule: DetectionRule {
   static let name = "off_hours"
+  static let interest: EventInterest = .activities
 
   private var rates = DeclaredRates()
 

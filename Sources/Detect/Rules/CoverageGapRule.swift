@@ -9,6 +9,7 @@ import Ingest
 /// running gap is judged by it with a timer. A count is asked at the end of its hour.
 struct CoverageGapRule: DetectionRule {
   static let name = "coverage_gap"
+  static let interest: EventInterest = .requests
 
   static let sourceCountMax = 4096
   static let requestCountMin = 10

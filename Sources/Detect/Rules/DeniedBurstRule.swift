@@ -7,6 +7,7 @@ import Ingest
 /// Counts every request that was denied or not authenticated, trigger or not.
 struct DeniedBurstRule: DetectionRule {
   static let name = "denied_burst"
+  static let interest: EventInterest = .requests
 
   private var bursts = BurstDetector(countMin: 5)
 

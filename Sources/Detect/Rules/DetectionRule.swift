@@ -9,6 +9,9 @@ protocol DetectionRule: Sendable, Codable {
   /// The `rule` key of its findings.
   static var name: String { get }
 
+  /// The events that it looks at; of others it is not told.
+  static var interest: EventInterest { get }
+
   /// The next instant at which the rule wants to be asked, nil for none.
   var nextTimer: Timestamp? { get }
 
@@ -21,6 +24,26 @@ protocol DetectionRule: Sendable, Codable {
 
   /// Called once `nextTimer` has been reached; moves it on.
   mutating func fireTimer(_ context: inout RuleContext)
+}
+
+/// Kinds of events.
+struct EventInterest: OptionSet, Sendable {
+  let rawValue: UInt8
+
+  static let requests = EventInterest(rawValue: 1)
+  static let records = EventInterest(rawValue: 2)
+  static let activities = EventInterest(rawValue: 4)
+
+  /// The kind of one event.
+  init(_ event: CorrelatedEvent) {
+    switch event {
+    case .request: self = .requests
+    case .record: self = .records
+    case .activity: self = .activities
+    }
+  }
+
+  init(rawValue: UInt8) { self.rawValue = rawValue }
 }
 
 extension DetectionRule {

@@ -16,6 +16,7 @@ import Ingest
 /// principal, that they take up others' jobs: one evening among foreign jobs excuses no further one.
 struct FirstSeenRule: DetectionRule {
   static let name = "first_seen"
+  static let interest: EventInterest = .activities
 
   /// Pairs kept; beyond it the rule falls silent about pairs it would have to add.
   static let pairCountMax = 1_000_000

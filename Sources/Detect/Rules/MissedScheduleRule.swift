@@ -11,6 +11,7 @@ import Ingest
 /// of such days count neither in its past intervals nor in the running one.
 struct MissedScheduleRule: DetectionRule {
   static let name = "missed_schedule"
+  static let interest: EventInterest = .activities
 
   static let startCountMin = 8
   static let dayCountMin = 5
@@ -25,7 +26,7 @@ struct MissedScheduleRule: DetectionRule {
     let judgement: JobQuantities.Judgement?
     let level: Double
     let free: FreeDays
-    let activity: Activity
+    let activity: SharedActivity
     var isApproved = false
   }
 
@@ -75,7 +76,7 @@ struct MissedScheduleRule: DetectionRule {
     let level = isRegular ? context.level(at: update.at) : 0
     waiting[job] = Waiting(
       since: since, generation: generation, judgement: judgement, level: level, free: free,
-      activity: update.activity)
+      activity: update.shared)
     guard isRegular, let seconds = judgement.value(atPValue: level), seconds < 3e7 else { return }
     timers.insert(
       JobTimer(job: job, generation: generation),
@@ -124,7 +125,7 @@ struct MissedScheduleRule: DetectionRule {
       rule: MissedScheduleRule.name, subject: MissedScheduleRule.subject(key.job, wait.since),
       episodeSubject: key.job, timestamp: at, pValue: pValue)
     draft.job = key.job
-    draft.evidence = wait.activity.evidence
+    draft.evidence = wait.activity.value.evidence
     draft.history = judgement.history
     draft.lessons = [elapsed]
     let whole = at.seconds(since: wait.since)

@@ -8,6 +8,7 @@ import Ingest
 /// told waits in quarantine.
 struct NonOwnerRule: DetectionRule {
   static let name = "non_owner"
+  static let interest: EventInterest = .activities
 
   private var byJob = DeclaredRates()
   private var byPrincipal = DeclaredRates()

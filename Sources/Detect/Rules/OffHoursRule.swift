@@ -16,6 +16,7 @@ import Ingest
 /// person-days is said: on the second day every Tuesday is new, and that proves nothing.
 struct OffHoursRule: DetectionRule {
   static let name = "off_hours"
+  static let interest: EventInterest = .activities
 
   /// Principals kept; further ones are judged by the site alone and not learnt.
   static let principalCountMax = 100_000

@@ -7,6 +7,7 @@ import Ingest
 /// p = Krichevsky-Trofimov share of such triggers among the job's past.
 struct RequestWithoutRunRule: DetectionRule {
   static let name = "request_without_run"
+  static let interest: EventInterest = .activities
 
   private var rates = DeclaredRates()
 

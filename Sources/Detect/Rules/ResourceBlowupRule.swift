@@ -7,6 +7,7 @@ import Ingest
 /// total of a long run is runaway's question, and would be asked twice.
 struct ResourceBlowupRule: DetectionRule {
   static let name = "resource_blowup"
+  static let interest: EventInterest = .activities
 
   /// Quantities, in the order in which they are judged, with the noun of the explanation.
   private enum Quantity: Int, CaseIterable {

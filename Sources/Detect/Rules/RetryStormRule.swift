@@ -13,6 +13,7 @@ import Ingest
 /// itself. p = rank among all ended streaks, the empty ones of good runs included.
 struct RetryStormRule: DetectionRule {
   static let name = "retry_storm"
+  static let interest: EventInterest = .activities
 
   static let jobCountMax = 50_000
   static let gapSeconds = 3600.0

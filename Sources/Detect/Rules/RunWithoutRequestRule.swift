@@ -9,6 +9,7 @@ import Ingest
 /// of such runs among the job's past.
 struct RunWithoutRequestRule: DetectionRule {
   static let name = "run_without_request"
+  static let interest: EventInterest = .activities
 
   private var rates = DeclaredRates()
   private var hasSeenTrigger = false

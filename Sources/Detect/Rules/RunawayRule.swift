@@ -12,6 +12,7 @@ import Ingest
 /// `#step`). Runs that all fell silent together are one episode, told with its cause (Standstill).
 struct RunawayRule: DetectionRule {
   static let name = "runaway"
+  static let interest: EventInterest = .activities
 
   /// Runs under way that are watched; when there are more, those of the older half that go on since
   /// are given up: runs whose end is never told must not blind the rule to all that follow.
@@ -29,7 +30,7 @@ struct RunawayRule: DetectionRule {
     let level: Double
     /// Nothing rarer is said of this run.
     let rarest: Double
-    var activity: Activity
+    var activity: SharedActivity
     var step = 0
     var lastP = 1.0
     var isApproved = false
@@ -58,7 +59,7 @@ struct RunawayRule: DetectionRule {
     case .attemptEnded: open[update.activity.activityID] = nil
     case .ended where update.activity.endedAt != nil: end(update, &context)
     case .requested, .triggered, .progressed, .runMissing, .requestMissing, .ended, .settled:
-      open[update.activity.activityID]?.activity = update.activity
+      open[update.activity.activityID]?.activity = update.shared
     }
   }
 
@@ -80,7 +81,8 @@ struct RunawayRule: DetectionRule {
       generation: generation, startedAt: RunawayRule.start(of: update),
       judgement: durations.judgement(
         of: job, halfLifeDays: context.configuration.halfLifeDays),
-      level: context.level(at: update.at), rarest: rarest(at: update.at), activity: activity)
+      level: context.level(at: update.at), rarest: rarest(at: update.at),
+      activity: update.shared)
     open[activity.activityID] = run
     schedule(run, activity.activityID, context)
   }
@@ -150,7 +152,7 @@ struct RunawayRule: DetectionRule {
   private mutating func end(_ update: ActivityUpdate, _ context: inout RuleContext) {
     let activity = update.activity
     guard var run = open.removeValue(forKey: activity.activityID) else { return }
-    run.activity = activity
+    run.activity = update.shared
     let elapsed = activity.durationSeconds ?? update.at.seconds(since: run.startedAt)
     if context.configuration.pMax != nil, !run.isApproved {
       let pValue = run.judgement.pValue(elapsed)
@@ -200,7 +202,7 @@ struct RunawayRule: DetectionRule {
 
   private func working(_ run: OpenRun, _ elapsed: Double) -> Working {
     TailWorking.working(
-      elapsed, run.judgement, past: durations.past(of: run.activity.job ?? "", run.judgement),
+      elapsed, run.judgement, past: durations.past(of: run.activity.value.job ?? "", run.judgement),
       noun: "run", text: Legible.duration)
   }
 
@@ -208,7 +210,7 @@ struct RunawayRule: DetectionRule {
     _ run: OpenRun, at: Timestamp, elapsed: Double, pValue: Double
   ) -> Draft {
     let judgement = run.judgement
-    let activity = run.activity
+    let activity = run.activity.value
     let job = activity.job ?? ""
     let step = run.step == 0 ? "" : "#\(run.step)"
     let silence = commonSilence(run, at: at)

@@ -11,6 +11,7 @@ import Ingest
 /// Krichevsky-Trofimov share of such uses among the principal's decisions.
 struct TokenAfterRotationRule: DetectionRule {
   static let name = "token_after_rotation"
+  static let interest: EventInterest = .records
 
   /// Retired credentials that are remembered; the oldest gives way.
   static let retiredCountMax = 100_000

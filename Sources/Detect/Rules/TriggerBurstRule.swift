@@ -7,6 +7,7 @@ import Ingest
 /// `denied_burst` counts: a burst must be told before its runs leave the queue.
 struct TriggerBurstRule: DetectionRule {
   static let name = "trigger_burst"
+  static let interest: EventInterest = .requests
 
   private var bursts = BurstDetector(countMin: 5)
 

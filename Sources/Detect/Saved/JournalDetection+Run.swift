@@ -6,21 +6,28 @@ extension JournalDetection {
   func run(
     from start: SavedBaseline, _ progress: (Int) -> Void
   ) throws -> Outcome? {
-    var events = try reader.events(from: start.resumeIndex)
-    let first = start.frontier.map { events.position(of: $0) } ?? 0
-    guard try !hasLate(&events, before: first, start.learntTo) else { return nil }
+    var events = try reader.events(from: start.resumeIndex, columns: settings.columns)
+    if let frontier = start.frontier,
+      try events.hasEvent(
+        before: frontier, from: start.learntTo, where: Analysis.isHeard(source:))
+    {
+      return nil
+    }
     zones.note(start.zones.keys)
     var state = start
-    state.frontier = try frontier(&events, from: first, start.frontier)
-    let cut = max(first, state.frontier.map { events.position(of: $0) } ?? 0)
+    state.frontier = try frontier(&events, start.frontier)
     var outcome = Outcome(findings: [], readCount: 0)
     func count() {
       outcome.readCount += 1
       progress(outcome.readCount)
     }
-    try events.forEach(first..<cut) { record in
-      outcome.findings += state.analysis.add(record)
-      count()
+    if let frontier = state.frontier {
+      var lane = state.analysis.begin()
+      try events.forEach(since: start.frontier, before: frontier) { record in
+        state.analysis.add(record, to: &lane)
+        count()
+      }
+      outcome.findings += state.analysis.end(lane)
     }
     state.say(outcome.findings)
     let asked = zones.asked
@@ -28,7 +35,7 @@ extension JournalDetection {
     var rest = state.analysis
     var since: [Finding] = []
     state.resumeIndex = reader.entryCount
-    try events.forEach(cut..<events.count) { record in
+    try events.forEach(since: state.frontier) { record in
       if Analysis.isHeard(record.record) {
         state.resumeIndex = min(state.resumeIndex, record.index)
       }
@@ -46,32 +53,14 @@ extension JournalDetection {
   private static let tooManyZones =
     "more than \(RecordedZones.nameCountMax) time zones were named"
 
-  /// `marginSeconds` before the newest event; never back.
+  /// `marginSeconds` before the newest event that is heard; never back.
   private func frontier(
-    _ events: inout EventSequence, from first: Int, _ known: Timestamp?
+    _ events: inout EventSequence, _ known: Timestamp?
   ) throws -> Timestamp? {
-    guard let newest = try newest(&events, from: first) else { return known }
+    let newest = try events.newest(since: known, where: Analysis.isHeard(source:))
+    guard let newest else { return known }
     let instant = newest.advanced(bySeconds: -settings.marginSeconds)
     return known.map { max($0, instant) } ?? instant
-  }
-
-  /// Whether entries that were not there before belong before the frontier.
-  private func hasLate(
-    _ events: inout EventSequence, before end: Int, _ learntTo: Int
-  ) throws -> Bool {
-    for position in 0..<end where events.index(at: position) >= learntTo {
-      if Analysis.isHeard(try events.record(at: position).record) { return true }
-    }
-    return false
-  }
-
-  /// The newest event time that is heard; nil when there is none.
-  private func newest(_ events: inout EventSequence, from first: Int) throws -> Timestamp? {
-    for position in (first..<max(first, events.count)).reversed() {
-      let record = try events.record(at: position).record
-      if Analysis.isHeard(record) { return record.header.timestamp }
-    }
-    return nil
   }
 
   /// Takes the new leaves into the tree; why not, when one is not there.

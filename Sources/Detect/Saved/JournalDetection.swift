@@ -17,6 +17,8 @@ package struct JournalDetection {
     package var identify: @Sendable (String) -> String
     /// Event time that is read again; how late an entry may come without a run from the start.
     package var marginSeconds = 3600.0
+    /// How entries are read.
+    package var columns = ColumnUse.unused
 
     package init(
       window: JoinWindow, configuration: DetectionConfiguration, program: String,

@@ -4,6 +4,7 @@ extension JournalReader {
   ///
   /// So what is made of them depends neither on the order in which files were imported nor on the
   /// size of batches. Records come without `original`.
+  /// Through columns where `columns` says so (see `ColumnEvents` for memory and cost); by entries:
   /// Memory: 24 bytes an entry in the range, 4 MiB of file blocks, and the sources and ids of one
   /// group of entries of equal time and kind, up to 65,536 of them; a larger group is compared by
   /// reading. Cost: one walk over the journal, a sort, and a parse of each entry in the range.
@@ -15,10 +16,11 @@ extension JournalReader {
   ///   - tieCountMax: largest group of equal time and kind whose sources and ids are held at once.
   package func forEachRecordInEventOrder(
     since: Timestamp? = nil, until: Timestamp? = nil, tieCountMax: Int = 65_536,
-    _ body: (IndexedRecord) throws -> Void
+    columns: ColumnUse = .unused, _ body: (IndexedRecord) throws -> Void
   ) throws {
-    var events = try events(since: since, until: until, tieCountMax: tieCountMax)
-    try events.forEach(0..<events.count, body)
+    var events = try events(
+      since: since, until: until, tieCountMax: tieCountMax, columns: columns)
+    try events.forEach(body)
   }
 
   /// The entries from `firstIndex` on in event order, to be walked in parts.
@@ -26,11 +28,17 @@ extension JournalReader {
   /// Memory and cost as for `forEachRecordInEventOrder`, for the entries from there on.
   package func events(
     from firstIndex: Int = 0, since: Timestamp? = nil, until: Timestamp? = nil,
-    tieCountMax: Int = 65_536
+    tieCountMax: Int = 65_536, columns: ColumnUse = .unused
   ) throws(JournalError) -> EventSequence {
+    if columns != .unused, let made = try JournalColumns(self, from: firstIndex),
+      let merged = ColumnEvents(
+        made, from: firstIndex, since: since, until: until, isDetailed: columns == .whole)
+    {
+      return EventSequence(merged)
+    }
     var keys = try eventKeys(from: firstIndex, since: since, until: until)
     keys.sort()
-    return EventSequence(keys, EventWalk(self, tieCountMax: tieCountMax))
+    return EventSequence(SortedEvents(keys, EventWalk(self, tieCountMax: tieCountMax)))
   }
 
   private func eventKeys(
@@ -57,20 +65,79 @@ extension JournalReader {
   }
 }
 
-/// Entries of a journal in event order, by position; made by `JournalReader.events`.
+/// Whether entries are read through the columns that are derived from them.
+package enum ColumnUse: Hashable, Sendable {
+  /// By the entries themselves.
+  case unused
+  /// Through columns, made and put on file where they are missing; without the fields that neither
+  /// correlation nor detection reads (`FieldUse.detail`).
+  case analysis
+  /// Through columns, whole records.
+  case whole
+}
+
+/// Entries of a journal in event order; made by `JournalReader.events`.
 package struct EventSequence {
+  private enum Way {
+    case entries(SortedEvents)
+    case columns(ColumnEvents)
+  }
+
+  private var way: Way
+
+  fileprivate init(_ events: SortedEvents) { way = .entries(events) }
+  fileprivate init(_ events: ColumnEvents) { way = .columns(events) }
+
+  /// Hands over the records from `since` on that come before `end`, in order. Bounds of later calls
+  /// never step back.
+  package mutating func forEach(
+    since: Timestamp? = nil, before end: Timestamp? = nil, _ body: (IndexedRecord) throws -> Void
+  ) throws {
+    switch way {
+    case .entries(var events):
+      defer { way = .entries(events) }
+      try events.forEach(since: since, before: end, body)
+    case .columns(var events):
+      defer { way = .columns(events) }
+      try events.forEach(since: since, before: end, body)
+    }
+  }
+
+  /// The newest event time from `since` on whose source is admitted; nil where there is none.
+  /// Precondition: `forEach` has not been called.
+  package mutating func newest(
+    since: Timestamp?, where admits: (String) -> Bool
+  ) throws -> Timestamp? {
+    switch way {
+    case .entries(var events): try events.newest(since: since, where: admits)
+    case .columns(let events): try events.newest(since: since, where: admits)
+    }
+  }
+
+  /// Whether an entry from `index` on, whose source is admitted, lies before `end`.
+  /// Precondition: `forEach` has not been called.
+  package mutating func hasEvent(
+    before end: Timestamp, from index: Int, where admits: (String) -> Bool
+  ) throws -> Bool {
+    switch way {
+    case .entries(var events): try events.hasEvent(before: end, from: index, where: admits)
+    case .columns(let events): try events.hasEvent(before: end, from: index, where: admits)
+    }
+  }
+}
+
+/// Entries by their sorted keys: the reference, and the way for a journal in no order.
+private struct SortedEvents {
   private var keys: [EventKey]
   private var walk: EventWalk
 
-  fileprivate init(_ keys: [EventKey], _ walk: EventWalk) {
+  init(_ keys: [EventKey], _ walk: EventWalk) {
     self.keys = keys
     self.walk = walk
   }
 
-  package var count: Int { keys.count }
-
   /// The first position whose event time is `instant` or later. Cost: a binary search.
-  package func position(of instant: Timestamp) -> Int {
+  private func position(of instant: Timestamp) -> Int {
     var (low, high) = (0, keys.count)
     while low < high {
       let middle = (low + high) / 2
@@ -83,27 +150,35 @@ package struct EventSequence {
     return low
   }
 
-  /// The journal index of the entry at a position; at one event time and kind in journal order
-  /// until `forEach` has passed.
-  package func index(at position: Int) -> Int { keys[position].index }
-
-  /// The record at a position; see `index(at:)`.
-  package mutating func record(at position: Int) throws(JournalError) -> IndexedRecord {
-    try walk.record(keys[position])
-  }
-
-  /// Hands over the records at these positions in order. Precondition: no event time is cut in two.
-  package mutating func forEach(
-    _ positions: Range<Int>, _ body: (IndexedRecord) throws -> Void
+  mutating func forEach(
+    since: Timestamp?, before end: Timestamp?, _ body: (IndexedRecord) throws -> Void
   ) throws {
-    var start = positions.lowerBound
-    while start < positions.upperBound {
+    var start = since.map { position(of: $0) } ?? 0
+    let stop = end.map { position(of: $0) } ?? keys.count
+    while start < stop {
       var end = start + 1
-      while end < positions.upperBound, keys[end].isTied(with: keys[start]) { end += 1 }
+      while end < stop, keys[end].isTied(with: keys[start]) { end += 1 }
       if end - start > 1 { try walk.breakTies(&keys, start..<end) }
       for position in start..<end { try body(try walk.record(keys[position])) }
       start = end
     }
+  }
+
+  mutating func newest(since: Timestamp?, where admits: (String) -> Bool) throws -> Timestamp? {
+    for key in keys[(since.map { position(of: $0) } ?? 0)...].reversed() {
+      let header = try walk.record(key).record.header
+      if admits(header.source) { return header.timestamp }
+    }
+    return nil
+  }
+
+  mutating func hasEvent(
+    before end: Timestamp, from index: Int, where admits: (String) -> Bool
+  ) throws -> Bool {
+    for key in keys[..<position(of: end)] where key.index >= index {
+      if admits(try walk.record(key).record.header.source) { return true }
+    }
+    return false
   }
 }
 
@@ -142,7 +217,7 @@ private struct EventKey: Comparable {
 
 extension RecordKind {
   /// Cause before effect, where both carry the same time.
-  fileprivate var eventRank: Int {
+  var eventRank: Int {
     switch self {
     case .request: 0
     case .decision: 1

@@ -11,6 +11,7 @@ package enum JournalLayout {
   package static let oversize = "oversize"
   package static let rejected = "rejected.jsonl"
   package static let index = "index"
+  package static let derived = "derived"
   package static let writerSocket = "writer.sock"
   package static let secretByteCount = 32
 

@@ -23,6 +23,8 @@ package struct LineCursor: ~Copyable {
 
   /// Offset of the current line in the file.
   package var byteOffset: Int { bufferOffset + lineStart }
+  /// Offset of the line after it.
+  package var nextOffset: Int { bufferOffset + nextStart }
   /// Set once `next` has answered false.
   package private(set) var end = End.tail(byteCount: 0)
 

@@ -14,37 +14,31 @@ extension [UInt8] {
     append(contentsOf: text.utf8)
   }
 
-  var withLength: [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(count + 5)
-    bytes.appendVariable(UInt64(count))
-    bytes += self
-    return bytes
+  /// Room for `count` more bytes; growth stays that of `append`.
+  mutating func reserveAdditional(_ count: Int) {
+    let wanted = self.count + count
+    if wanted > capacity { reserveCapacity(Swift.max(wanted, 2 * capacity)) }
   }
 
-  static func of(_ value: Bool) -> [UInt8] { [value ? StateTag.yes : StateTag.no] }
+  mutating func add(_ value: Bool) { append(value ? StateTag.yes : StateTag.no) }
 
-  static func of(_ value: String) -> [UInt8] {
-    var bytes = [StateTag.text]
-    bytes.appendText(value)
-    return bytes
+  mutating func add(_ value: String) {
+    append(StateTag.text)
+    appendText(value)
   }
 
-  static func of(_ value: Double) -> [UInt8] {
-    var bytes = [StateTag.double]
-    bytes.appendLittleEndian(value.bitPattern)
-    return bytes
+  mutating func add(_ value: Double) {
+    append(StateTag.double)
+    appendLittleEndian(value.bitPattern)
   }
 
-  static func of<Number: FixedWidthInteger>(_ value: Number) -> [UInt8] {
+  mutating func add<Number: FixedWidthInteger>(_ value: Number) {
     guard Number.isSigned else {
-      var bytes = [StateTag.unsigned]
-      bytes.appendVariable(UInt64(truncatingIfNeeded: value))
-      return bytes
+      append(StateTag.unsigned)
+      return appendVariable(UInt64(truncatingIfNeeded: value))
     }
     let number = Int64(truncatingIfNeeded: value)
-    var bytes = [StateTag.signed]
-    bytes.appendVariable(UInt64(bitPattern: number << 1 ^ number >> 63))
-    return bytes
+    append(StateTag.signed)
+    appendVariable(UInt64(bitPattern: number << 1 ^ number >> 63))
   }
 }

@@ -81,6 +81,8 @@ extension Journal {
   }
 
   private func removeEntries(of name: SegmentName) throws(StorageError) {
+    // First: what the columns say of entries must not outlive them.
+    try ColumnStore(storage: storage).discard(name)
     try storage.remove(name.entriesPath)
     try storage.remove(name.compressedPath)
     try storage.synchronizeDirectory(JournalLayout.segments)

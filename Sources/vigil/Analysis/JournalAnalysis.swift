@@ -20,18 +20,19 @@ struct JournalAnalysis {
   /// Hands every event to `body`, in order.
   func correlate(_ body: (CorrelatedEvent) throws -> Void) throws -> EventPump {
     var pump = EventPump(configuration.joinWindow)
-    try forEachRecord { try pump.add($0, body) }
+    try forEachRecord(columns: .analysis) { try pump.add($0, body) }
     try pump.finish(body)
     return pump
   }
 
   /// Hands every record to `body`, in event order.
   func forEachRecord(
-    until end: Timestamp? = nil, _ body: (IndexedRecord) throws -> Void
+    until end: Timestamp? = nil, columns: ColumnUse = .whole,
+    _ body: (IndexedRecord) throws -> Void
   ) throws {
     var progress = Progress("reading", tool)
     var count = 0
-    try reader.forEachRecordInEventOrder(until: end) { record in
+    try reader.forEachRecordInEventOrder(until: end, columns: columns) { record in
       count += 1
       progress.step(count)
       try body(record)
@@ -76,11 +77,12 @@ struct JournalAnalysis {
 
   private func journalDetection(_ detection: DetectionConfiguration) -> JournalDetection {
     let zones = configuration.zones
+    var settings = JournalDetection.Settings(
+      window: configuration.joinWindow, configuration: detection, program: Assembly.version,
+      identify: Identifier.hash)
+    settings.columns = .analysis
     return JournalDetection(
-      reader, storage,
-      .init(
-        window: configuration.joinWindow, configuration: detection, program: Assembly.version,
-        identify: Identifier.hash),
+      reader, storage, settings,
       RecordedZones(zones) { zones.dataDigest(of: $0) })
   }
 }

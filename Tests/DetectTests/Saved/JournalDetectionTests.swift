@@ -52,6 +52,17 @@ import Testing
     #expect(Set(straight.map(\.findingID)).isSubset(of: said))
   }
 
+  @Test(
+    "read through columns or by its entries, the findings are the same",
+    arguments: 1...4 as ClosedRange<UInt64>)
+  func columns(seed: UInt64) throws {
+    let disk = try SmallJournal.disk(SmallJournal(seed: seed, triggerCount: 60).records)
+    let entries = try SmallJournal.detection(disk, columns: .unused).whole().findings
+    let columns = try SmallJournal.detection(disk, columns: .analysis).whole().findings
+    #expect(!entries.isEmpty)
+    #expect(SmallJournal.bytes(columns) == SmallJournal.bytes(entries), "seed \(seed)")
+  }
+
   @Test("without the file the same bytes are made again, and the reason is given")
   func missing() throws {
     let disk = try SmallJournal.disk(SmallJournal(seed: 2).records)

@@ -81,7 +81,7 @@ struct SmallJournal {
   /// Detection that reports everything at p up to 1.
   static func detection(
     _ storage: SimulatedStorage, program: String = "test", zones: RecordedZones? = nil,
-    edit: (inout DetectionConfiguration) -> Void = { _ in }
+    columns: ColumnUse = .analysis, edit: (inout DetectionConfiguration) -> Void = { _ in }
   ) throws -> JournalDetection {
     var configuration = DetectionConfiguration()
     configuration.pMax = 1
@@ -90,6 +90,7 @@ struct SmallJournal {
       window: .standard, configuration: configuration, program: program,
       identify: History.identify)
     settings.marginSeconds = 7200
+    settings.columns = columns
     return JournalDetection(
       try JournalReader(storage), storage, settings,
       zones ?? RecordedZones(FixedZones()) { "data of \($0)" })
