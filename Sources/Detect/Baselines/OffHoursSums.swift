@@ -29,15 +29,8 @@ struct OffHoursSums {
 
   /// What is ranked.
   var surprise: Double {
-    let relative = OffHoursSums.relative(alone, everyone: everyone, usual: usual)
+    let relative = MeanSurprise.relative(alone, everyone: everyone, usual: usual)
     return min(relative, continued ?? relative)
-  }
-
-  /// What goes beyond the surprise of the uniform law, measured by what is usual.
-  static func relative(_ alone: Double, everyone: Double, usual: Double) -> Double {
-    let uniform = OffHoursRule.uniformSurprise
-    guard alone > uniform else { return alone }
-    return uniform + (alone - uniform) * (everyone / usual) * (everyone / usual)
   }
 
   func working(rank: SurpriseScale.Rank, personDays: Int?) -> Working {

@@ -22,7 +22,7 @@ struct OffHoursWorking {
       "beyond the uniform law, set against what is usual",
       "relative = 4 + (surprise - 4) * (everyone / usual)^2, or surprise up to 4",
       [.init("surprise", alone), .init("everyone", sums.everyone), .init("usual", usual)]
-    ) { OffHoursSums.relative($0[0], everyone: $0[1], usual: $0[2]) }
+    ) { MeanSurprise.relative($0[0], everyone: $0[1], usual: $0[2]) }
     if let continued = sums.continued {
       working.step(
         "work that goes on is no new beginning", "surprise = min(relative, going_on)",
