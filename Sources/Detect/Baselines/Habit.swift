@@ -8,12 +8,18 @@ struct Habit: Sendable, Codable {
   /// What was said about one hour of the running day.
   struct Verdict: Sendable, Codable {
     let cell: Int
+    /// Surprise of the hour by the profile alone.
+    let alone: Double
+    /// What is ranked: set against the usual, and bounded where work goes on.
     let surprise: Double
     let pValue: Double
     let level: Double
     /// Weight of the principal's own past behind the verdict, and that of the peers.
     let ownWeight: Double
     let peerWeight: Double
+    /// Usual surprise of the principal, and of everyone.
+    let usual: Double
+    let everyone: Double
   }
 
   private struct Recent: Sendable, Codable {
@@ -42,7 +48,12 @@ struct Habit: Sendable, Codable {
   /// Verdicts on hours of past days that are kept for triggers that are told late.
   static let settledCountMax = 48
 
+  /// Judged hours of everyone's that a principal's usual surprise starts with.
+  static let usualPrior = 10.0
+
   private(set) var profile = CircularProfile()
+  /// How surprising the principal's own hours were that were not flagged.
+  private(set) var usual = MeanSurprise()
   private(set) var eventCount = 0
   private(set) var dayCount = 0
   private(set) var lastDay: Int?
@@ -129,6 +140,7 @@ struct Habit: Sendable, Codable {
     dayCount += 1
     let fade = Elementary.exp(-Elementary.log(2) / configuration.halfLifeDays)
     profile.fade(by: fade)
+    usual.fade(by: fade)
     for slot in daysNear.indices { daysNear[slot] *= fade }
     add(today.filter { $0.pValue > configuration.quarantineP }.map(\.cell))
     for verdict in today { settle(verdict, day, configuration, isAdded: true) }
@@ -145,9 +157,10 @@ struct Habit: Sendable, Codable {
     if verdict.pValue <= configuration.quarantineP {
       quarantine.append(
         Quarantined(night: Habit.night(of: verdict.cell, on: day), cell: verdict.cell))
-    } else if !isAdded {
-      add([verdict.cell])
+      return
     }
+    usual.learn(verdict.alone)
+    if !isAdded { add([verdict.cell]) }
   }
 
   /// Learns what recurred on enough distinct nights over a long enough time, hour by hour: a new

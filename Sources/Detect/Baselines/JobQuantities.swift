@@ -13,6 +13,8 @@ struct JobQuantities: Sendable, Codable {
     let days: Int
     /// The own part of it; nil when all jobs stand in.
     let past: QuantityBaseline.Past?
+    /// Who started the run; nil where that is nobody's doing.
+    let principal: String?
 
     var isJudgedByAll: Bool { past == nil }
     var history: Finding.History { .init(events: count, days: days) }
@@ -33,6 +35,7 @@ struct JobQuantities: Sendable, Codable {
     func facts(at value: Double, unit: String) -> [Finding.Fact] {
       let x = JobQuantities.bounded(value)
       var facts = tail.facts(at: x, unit: unit)
+      if principal != nil, let past { facts.append(.init("principal_ratio", past.principalRatio)) }
       facts.append(.init("survival", tail.survival(x)))
       guard let rank = curve.tail, surprise(x) >= rank.start else { return facts }
       return facts + [
@@ -42,6 +45,8 @@ struct JobQuantities: Sendable, Codable {
     }
   }
 
+  /// Principals whose record is kept, at least.
+  static let principalCountMax = 50_000
   /// Jobs kept; further ones are judged by all jobs.
   static let jobCountMax = 50_000
   /// Judged values after which one counts half in the rank.
@@ -52,6 +57,7 @@ struct JobQuantities: Sendable, Codable {
   private(set) var baselines: [String: QuantityBaseline] = [:]
   private let leavesOutShort: Bool
   private var population = TailPopulation()
+  private var principals = RecentTable<PrincipalRecord>(countMax: JobQuantities.principalCountMax)
   private var pool = PooledValues()
   private var scale: SurpriseScale
   private var curve: SurpriseCurve
@@ -67,16 +73,23 @@ struct JobQuantities: Sendable, Codable {
 
   /// The law as of now: the job's own past up to its last value, that of all jobs up to the last
   /// day with values.
-  mutating func judgement(of job: String, halfLifeDays: Double) -> Judgement {
-    guard let past = baselines[job]?.past(population, halfLifeDays: halfLifeDays) else {
+  ///
+  /// - Parameter principal: who starts the run; nil where that is nobody's doing.
+  mutating func judgement(
+    of job: String, by principal: String? = nil, halfLifeDays: Double
+  ) -> Judgement {
+    guard let known = baselines[job]?.past(population, halfLifeDays: halfLifeDays) else {
       return Judgement(
-        tail: QuantityTail(pool: pool.survival), curve: curve, count: 0, days: 0, past: nil)
+        tail: QuantityTail(pool: pool.survival), curve: curve, count: 0, days: 0, past: nil,
+        principal: principal)
     }
+    let past = known.scaled(by: principal.flatMap { principals[$0] }?.ratio ?? 1)
     let tail = QuantityTail(
       own: past.tail, size: past.size, largest: past.largest, count: past.count,
       pool: pool.survival)
     return Judgement(
-      tail: tail, curve: curve, count: baselines[job]?.count ?? 0, days: past.days, past: past)
+      tail: tail, curve: curve, count: baselines[job]?.count ?? 0, days: past.days, past: past,
+      principal: principal)
   }
 
   /// Values are judged and learnt as no smaller and no larger: anything a number may claim must
@@ -97,7 +110,7 @@ struct JobQuantities: Sendable, Codable {
     let weight = baselines[job]?.weight(onDay: day) ?? 1
     if let judgement {
       scale.learn(judgement.surprise(value))
-      note(value, job, judgement.past, weight: weight)
+      note(value, job, judgement, weight: weight)
     }
     pool.learn(value, weight: weight)
     guard baselines[job] != nil || baselines.count < JobQuantities.jobCountMax else { return }
@@ -114,14 +127,18 @@ struct JobQuantities: Sendable, Codable {
   }
 
   private mutating func note(
-    _ value: Double, _ job: String, _ past: QuantityBaseline.Past?, weight: Double
+    _ value: Double, _ job: String, _ judgement: Judgement, weight: Double
   ) {
-    guard let past else { return }
+    guard let past = judgement.past else { return }
     let tail = past.tail
     let excess =
       value > tail.threshold
       ? min(TailPopulation.excessMax, Elementary.log(value / tail.threshold)) : nil
     baselines[job]?.noteForecast(exceedance: tail.exceedance, excess: excess, weight: weight)
     population.learn(past.kind, foreseen: past.foreseen, excess: excess, weight: weight)
+    guard let principal = judgement.principal else { return }
+    var record = principals[principal] ?? PrincipalRecord()
+    record.learn(foreseen: past.ofAnyone, isBeyond: excess != nil, weight: weight)
+    principals[principal] = record
   }
 }

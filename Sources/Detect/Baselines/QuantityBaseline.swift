@@ -12,7 +12,9 @@ struct QuantityBaseline: Sendable, Codable {
 
   /// A fitted tail, the distinct days behind it, and which jobs' experience it was shrunk to.
   struct Past: Sendable, Codable {
-    let tail: LomaxTail
+    private(set) var tail: LomaxTail
+    /// What the exceedance was multiplied with for whoever started the run.
+    private(set) var principalRatio = 1.0
     let days: Int
     let kind: TailPopulation.Kind
     /// Exceedance under exchangeability: one more run is as likely as any to be the next beyond.
@@ -24,6 +26,33 @@ struct QuantityBaseline: Sendable, Codable {
     /// The largest values kept, largest first, and how many they were taken from.
     let largest: [Double]
     let count: Int
+
+    init(
+      tail: LomaxTail, days: Int, kind: TailPopulation.Kind, foreseen: Double, spread: Double,
+      size: Double, largest: [Double], count: Int
+    ) {
+      self.tail = tail
+      self.days = days
+      self.kind = kind
+      self.foreseen = foreseen
+      self.spread = spread
+      self.size = size
+      self.largest = largest
+      self.count = count
+    }
+
+    /// Exceedance whoever starts the run.
+    var ofAnyone: Double { min(1, tail.exceedance / principalRatio) }
+
+    /// The same for a principal whose runs go beyond thresholds `ratio` times as often as foreseen.
+    func scaled(by ratio: Double) -> Past {
+      var past = self
+      past.principalRatio = ratio
+      past.tail = LomaxTail(
+        threshold: tail.threshold, exceedance: tail.exceedance * ratio, shape: tail.shape,
+        scale: tail.scale)
+      return past
+    }
   }
 
   private struct Exceeded: Sendable, Codable {

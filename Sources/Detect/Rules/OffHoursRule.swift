@@ -10,6 +10,9 @@ import Ingest
 ///     k = kappa + kappaPerIsolatedHour * (hours that were seen on one day only)
 ///
 /// k is the mass left for hours never seen: absolute discounting, as in Ney, Essen and Kneser 1994.
+/// What goes beyond the surprise of the uniform law is divided by the square of the principal's usual
+/// surprise and multiplied with that of everyone's: an odd hour of somebody whose hours are always odd
+/// is no news (normalised nonconformity, Papadopoulos, Gammerman and Vovk 2008).
 /// p = rank of the surprise among everyone's past first triggers of an hour and day
 /// (SurpriseScale). One judgement per principal, day and hour; a day is judged by the days before
 /// it. While the site itself is younger than `youngSiteDays` nothing rarer than one in its
@@ -23,6 +26,11 @@ struct OffHoursRule: DetectionRule {
   /// Judged hours of past triggers after which one counts half.
   static let scaleHalfLife = 20_000.0
 
+  /// Judged hours after which one counts half in everyone's usual surprise.
+  static let usualHalfLife = 7000.0
+  /// Surprise of any hour under the uniform law; everyone's usual surprise starts as it, told once.
+  static let uniformSurprise = 4.0
+
   /// Days in which a site shows its weekly pattern twice.
   static let youngSiteDays = 14
 
@@ -30,6 +38,8 @@ struct OffHoursRule: DetectionRule {
   private var habits: [Habit] = []
   private var peers = PeerHabits()
   private var scale = SurpriseScale(halfLife: OffHoursRule.scaleHalfLife)
+  /// How surprising everyone's hours are.
+  private var everyone = MeanSurprise()
   /// First local day of any trigger, and distinct days summed over principals.
   private var firstDay: Int?
   private var personDays = 0
@@ -78,36 +88,38 @@ struct OffHoursRule: DetectionRule {
   ) -> Habit.Verdict {
     let (cell, day) = (local.hourOfWeek, local.day)
     let isMaintenance = context.isMaintenance(from: requestedAt, to: requestedAt, job: job)
-    let habit = habits[index]
-    let kappa =
-      context.configuration.kappa
-      + context.configuration.kappaPerIsolatedHour * habit.isolatedHours
-    let peer = peers.peers(of: habit.profile)
-    let density =
-      (habit.profile.smoothed(at: cell) + kappa * peer.density[cell])
-      / (habit.profile.total + kappa)
-    // Relative to the uniform law, and shifted so that nothing common is below 0.
-    let alone = max(0, 4 - Elementary.log(density * Double(CircularProfile.cellCount)))
-    let surprise = min(alone, habit.continued(at: requestedAt) ?? alone)
+    let sums = sums(index, cell, requestedAt, context.configuration)
+    let isYoung = rarestForYoungSite(on: day) > 0
     let verdict = Habit.Verdict(
-      cell: cell, surprise: surprise,
-      pValue: max(scale.pValue(surprise), rarestForYoungSite(on: day)),
+      cell: cell, alone: sums.alone, surprise: sums.surprise,
+      pValue: max(scale.pValue(sums.surprise), rarestForYoungSite(on: day)),
       level: isMaintenance ? context.levelAhead(at: now) : context.level(at: now),
-      ownWeight: habit.profile.total, peerWeight: kappa)
+      ownWeight: sums.habit.profile.total, peerWeight: sums.strength,
+      usual: sums.usual, everyone: sums.everyone)
     if context.explanations.areWanted, verdict.pValue <= verdict.level {
-      let sums = OffHoursWorking(
-        habit: habit, cell: cell, peers: peer.density, peerCount: peer.count,
-        kappa: context.configuration.kappa,
-        kappaPerIsolatedHour: context.configuration.kappaPerIsolatedHour,
-        continued: habit.continued(at: requestedAt), rank: scale.rank(surprise),
-        personDays: rarestForYoungSite(on: day) > 0 ? max(0, personDays) : nil)
-      context.explanations.keep(sums.working(), explanationKey(index, local))
+      let working = sums.working(
+        rank: scale.rank(sums.surprise), personDays: isYoung ? max(0, personDays) : nil)
+      context.explanations.keep(working, explanationKey(index, local))
     }
     // Work that was announced is no habit.
     if isMaintenance { return verdict }
-    scale.learn(surprise)
+    scale.learn(sums.surprise)
+    everyone.fade(by: Elementary.exp(-Elementary.log(2) / OffHoursRule.usualHalfLife))
+    everyone.learn(sums.alone)
     habits[index].note(verdict, day: day, at: requestedAt, context.configuration)
     return verdict
+  }
+
+  private func sums(
+    _ index: Int, _ cell: Int, _ at: Timestamp, _ configuration: DetectionConfiguration
+  ) -> OffHoursSums {
+    let habit = habits[index]
+    let peer = peers.peers(of: habit.profile)
+    return OffHoursSums(
+      habit: habit, cell: cell, peers: peer.density, peerCount: peer.count,
+      kappa: configuration.kappa, kappaPerIsolatedHour: configuration.kappaPerIsolatedHour,
+      everyone: everyone.mean(prior: OffHoursRule.uniformSurprise, strength: 1),
+      continued: habit.continued(at: at))
   }
 
   private func rarestForYoungSite(on day: Int) -> Double {
@@ -152,7 +164,8 @@ struct OffHoursRule: DetectionRule {
     if let holiday = local.holiday { draft.observed.append(.init("holiday", holiday)) }
     draft.expected = [
       .init("own_weight", verdict.ownWeight), .init("peer_weight", verdict.peerWeight),
-      .init("peers", Double(peerCount)),
+      .init("peers", Double(peerCount)), .init("usual_surprise", verdict.usual),
+      .init("everyones_usual_surprise", verdict.everyone),
     ]
     if let nearest { draft.expected.append(.init("hours_to_nearest", Double(nearest))) }
     draft.lessons = [Double(local.hourOfWeek)]

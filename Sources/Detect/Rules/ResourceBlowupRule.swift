@@ -61,7 +61,7 @@ struct ResourceBlowupRule: DetectionRule {
     _ context: inout RuleContext
   ) {
     let judgement = past[quantity.rawValue].judgement(
-      of: job, halfLifeDays: context.configuration.halfLifeDays)
+      of: job, by: update.activity.principal, halfLifeDays: context.configuration.halfLifeDays)
     let pValue = judgement.pValue(value)
     if pValue <= context.level(at: update.at) {
       context.report(draft(quantity, value, update, judgement, pValue)) {

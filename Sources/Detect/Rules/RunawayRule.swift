@@ -80,7 +80,7 @@ struct RunawayRule: DetectionRule {
     let run = OpenRun(
       generation: generation, startedAt: RunawayRule.start(of: update),
       judgement: durations.judgement(
-        of: job, halfLifeDays: context.configuration.halfLifeDays),
+        of: job, by: activity.principal, halfLifeDays: context.configuration.halfLifeDays),
       level: context.level(at: update.at), rarest: rarest(at: update.at),
       activity: update.shared)
     open[activity.activityID] = run

@@ -46,7 +46,9 @@ enum TailWorking {
     lines.append(
       "the tail begins at \(text(own.tail.threshold)); to go beyond it was foreseen for "
         + "\(Legible.ratio(own.foreseen)) of them by their number alone, and is for "
-        + "\(Legible.ratio(own.tail.exceedance)) with what jobs like it did")
+        + "\(Legible.ratio(own.ofAnyone)) with what jobs like it did"
+        + (own.principalRatio == 1
+          ? "" : ", and \(Legible.ratio(own.principalRatio)) times that for who started it"))
     return lines + [all]
   }
 

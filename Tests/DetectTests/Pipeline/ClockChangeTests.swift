@@ -91,6 +91,8 @@ private struct SystemZones: ZoneLookup {
       for day in days where CivilDate(daysSinceEpoch: day).weekday < 5 {
         let second = Int(hours[index % hours.count] * 3600)
         let at = rules.instants(on: CivilDate(daysSinceEpoch: day), secondOfDay: second).first
+        // Samoa had no 30 December 2011: nobody worked on a day that never was.
+        guard zones.localHour(at: at, zones: [name]).day == day else { continue }
         history.trigger("job", by: name, at: at) { $0.zone = name }
       }
     }

@@ -169,4 +169,43 @@ import Testing
     let short = try #require(sudden.findings(configuration).last { $0.timestamp == at })
     #expect(long.pValue > short.pValue)
   }
+
+  /// A person of the office's hours, or one whose hours are always others, who triggers at four in
+  /// the night once.
+  private static func oddHour(isIrregular: Bool, seed: UInt64) throws -> Finding {
+    var history = OffHoursRuleTests.office(seed)
+    var random = SplitMix(seed: seed &+ 7)
+    for day in 0..<57 where day % 7 < 5 {
+      for _ in 0..<3 {
+        let hour = isIrregular ? 7 + 16 * random.uniform() : 13 + 2 * random.normal()
+        history.trigger("report-1", by: "odd", at: History.at(day: day, hour: max(7, hour)))
+      }
+    }
+    let at = History.at(day: 58, hour: 4.2)
+    history.trigger("report-1", by: "odd", at: at)
+    let findings = history.findings(History.configuration("off_hours", pMax: 0.999))
+    return try #require(
+      findings.last { $0.principal == "odd" && $0.timestamp == at.advanced(bySeconds: 1) })
+  }
+
+  private static func number(_ key: String, _ facts: [Finding.Fact]) throws -> Double {
+    let fact = try #require(facts.first { $0.name == key })
+    guard case .number(let value) = fact.value else { throw Missing(key: key) }
+    return value
+  }
+
+  private struct Missing: Error { let key: String }
+
+  @Test(
+    "an odd hour of somebody whose hours are always odd is less strange",
+    arguments: 1...3 as ClosedRange<UInt64>)
+  func irregular(seed: UInt64) throws {
+    let regular = try OffHoursRuleTests.oddHour(isIrregular: false, seed: seed)
+    let irregular = try OffHoursRuleTests.oddHour(isIrregular: true, seed: seed)
+    let usual = try [regular, irregular].map {
+      try OffHoursRuleTests.number("usual_surprise", $0.expected)
+    }
+    #expect(usual[0] < usual[1], "seed \(seed): \(usual)")
+    #expect(regular.pValue < irregular.pValue, "seed \(seed)")
+  }
 }
