@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 RELEASE := .build/release/vigil
 
-.PHONY: help demo build test check campaign fuzz calibration lint bench bench-detection install \
+.PHONY: help demo build test check campaign fuzz calibration lint bench bench-durable bench-detection install \
   dependencies test-dependencies fixtures
 
 help:            ## this list
@@ -42,7 +42,10 @@ calibration: test-dependencies ## p, power and budgets measured on simulated sit
 	VIGIL_CAMPAIGN=long swift test -c release \
 	  --filter 'CalibrationMeasurement|PowerTests|OnlineBudgetTests|ClockChangeTests'
 
-bench: dependencies ## durable appends a second, next to a bare loop, SQLite and PostgreSQL
+bench: build     ## Vigil beside DuckDB, ClickHouse, polars, simdjson: SIZES=S,M,L ROUNDS ROWS
+	Benchmarks/peers/run.sh
+
+bench-durable: dependencies ## durable appends a second, next to a bare loop, SQLite and PostgreSQL
 	swift build -c release --product durable-benchmark
 	Benchmarks/durable/run.sh
 
