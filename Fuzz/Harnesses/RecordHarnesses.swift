@@ -8,6 +8,11 @@ extension Harness {
       words: ["\"kind\":", "\"v\":1", "\"original\":{", "\"ts\":", "\"run\"", "\"task\""],
       seeds: { RecordProperties.records.map { $0.encoded() } }, run: RecordProperties.record),
     Harness(
+      "entries",
+      words: ["\n", "\"kind\":", "\"v\":1", "\"original\":{", "\"received_at\":", "\"run\""],
+      seeds: { RecordProperties.received.flatMap { [$0, $0 + [0x0A] + $0] } },
+      run: RecordProperties.entries),
+    Harness(
       "timestamp", byteCountMax: 64, words: ["T", "Z", "+01:00", "-23:59", ".999999", ":60"],
       seeds: {
         texts(
@@ -29,6 +34,25 @@ enum RecordProperties {
       header: RecordHeader(timestamp: Build.time(2), source: "vigil/gateway", id: "d1"),
       body: .decision(DecisionRecord(effect: .deny))),
   ]
+
+  static let received: [[UInt8]] = records.map {
+    var record = $0
+    record.header.receivedAt = Build.time(3)
+    return record.encoded()
+  }
+
+  /// Reading entries quickly and making the record of each say the same.
+  static func entries(_ bytes: [UInt8]) throws {
+    let text = bytes.last == 0x0A ? bytes : bytes + [0x0A]
+    let lines = text.dropLast().split(separator: 0x0A, omittingEmptySubsequences: false)
+    var reader = EntryReader()
+    let quick = reader.facts(of: text.span, count: lines.count)
+    try require(quick.count == lines.count, "\(quick.count) of \(lines.count) entries")
+    for (facts, line) in zip(quick, lines) {
+      let line = Array(line)
+      try require(facts == reader.facts(ofEntry: line.span), "another reading of \(line.text)")
+    }
+  }
 
   /// A record's bytes are canonical: reading them back gives the record, writing it the bytes.
   static func record(_ bytes: [UInt8]) throws {

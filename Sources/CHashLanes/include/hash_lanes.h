@@ -20,4 +20,12 @@ size_t vigil_hash_lanes_sha256(
     vigil_hash_lanes *lanes, const uint8_t *bytes, const uint32_t *starts, const uint32_t *ends,
     size_t count, uint8_t *digests);
 
+/// The key of `vigil_hash_lanes_hmac_sha256`: 1 to 64 bytes, which are not kept.
+void vigil_hash_lanes_set_key(vigil_hash_lanes *lanes, const uint8_t *key, size_t count);
+
+/// HMAC-SHA-256 (RFC 2104) of the same under the key that was set; otherwise as above.
+size_t vigil_hash_lanes_hmac_sha256(
+    vigil_hash_lanes *lanes, const uint8_t *bytes, const uint32_t *starts, const uint32_t *ends,
+    size_t count, uint8_t *codes);
+
 #endif

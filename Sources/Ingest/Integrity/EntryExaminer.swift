@@ -1,10 +1,3 @@
-/// What the bytes of one entry say, where they were read.
-struct EntryFacts: Sendable {
-  /// Nil when the entry is no record.
-  let timestamp: Timestamp?
-  let receivedAt: Timestamp?
-}
-
 /// What the bytes of a block's entries give.
 struct BlockFacts: Sendable {
   let leaves: [Digest]
@@ -20,7 +13,7 @@ struct BlockFacts: Sendable {
 struct EntryExaminer: ~Copyable {
   private let isReading: Bool
   private var hasher = MerkleBatchHasher()
-  private var document = JSONDocument()
+  private var reader = EntryReader()
 
   /// - Parameter isReading: whether entries are parsed; those without a leaf hash on file always
   ///   are, for they may be what an interrupted write left.
@@ -48,21 +41,10 @@ struct EntryExaminer: ~Copyable {
   }
 
   private mutating func read(_ block: EntryBlock, _ bytes: [UInt8]) -> [EntryFacts] {
-    var result: [EntryFacts] = []
-    result.reserveCapacity(block.entryCount)
-    for entry in 0..<block.entryCount {
-      let line = bytes.span.extracting(block.start(of: entry) + 1..<block.ends[entry])
-      let header = header(line)
-      result.append(EntryFacts(timestamp: header?.timestamp, receivedAt: header?.receivedAt))
-    }
-    return result
-  }
-
-  private mutating func header(_ line: Span<UInt8>) -> RecordHeader? {
-    do {
-      try document.parse(line)
-      return try Record(document).header
-    } catch { return nil }
+    let end = 1 + (block.ends.last ?? 0)
+    let facts = reader.facts(of: bytes.span.extracting(1..<end), count: block.entryCount)
+    precondition(facts.count == block.entryCount, "\(facts.count) of \(block.entryCount) entries")
+    return facts
   }
 
   private static func areInOrder(_ entries: [EntryFacts]) -> Bool {
