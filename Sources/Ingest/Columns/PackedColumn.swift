@@ -83,12 +83,3 @@ extension [UInt8] {
     for position in 0..<width { append(UInt8(truncatingIfNeeded: value >> UInt64(8 * position))) }
   }
 }
-
-extension Span<UInt8> {
-  /// The eight bytes from `offset` as a little-endian number. Precondition: they are there.
-  @inline(__always)
-  func word(at offset: Int) -> UInt64 {
-    // SAFETY: the raw span checks that eight bytes are there, and any eight bytes are a UInt64.
-    unsafe UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
-  }
-}
