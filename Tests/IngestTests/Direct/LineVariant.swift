@@ -7,8 +7,12 @@ struct LineVariant {
 
   init(seed: UInt64) { random = LineRandom(seed: seed) }
 
+  /// Most lines are usual but for a value or two.
+  private var isCalm = true
+
   mutating func next() -> String {
-    switch Int.random(in: 0..<5, using: &random) {
+    isCalm = !chance(4)
+    return switch Int.random(in: 0..<5, using: &random) {
     case 0, 1: caddy()
     case 2: launcher()
     case 3: luigi()
@@ -142,11 +146,14 @@ struct LineVariant {
   private mutating func object(_ members: [(String, String)]) -> String {
     var kept = members.filter { !$0.1.isEmpty && !chance(14) }
     if chance(5) { kept.shuffle(using: &random) }
-    if chance(40), let twice = kept.randomElement(using: &random) { kept.append(twice) }
+    if chance(isCalm ? 300 : 40), let twice = kept.randomElement(using: &random) {
+      kept.append(twice)
+    }
     let comma = chance(6) ? ", " : ","
     let colon = chance(6) ? ": " : ":"
     return "{"
-      + kept.map { "\"\($0.0)\"\(colon)\(chance(30) ? "null" : $0.1)" }.joined(separator: comma)
+      + kept.map { "\"\($0.0)\"\(colon)\(chance(isCalm ? 100 : 30) ? "null" : $0.1)" }.joined(
+        separator: comma)
       + "}"
   }
 
@@ -169,6 +176,7 @@ struct LineVariant {
   private mutating func name2() -> String { name() }
 
   private mutating func name() -> String {
+    if isCalm, !chance(12) { return "\"\(random.text("abcdefgh-_.", 12))\"" }
     switch Int.random(in: 0..<14, using: &random) {
     case 0: return "\"\""
     case 1: return "\"{http.vars.x}\""
@@ -262,11 +270,13 @@ struct LineVariant {
 
   private mutating func text(_ usual: String) -> String { chance(10) ? name() : "\"\(usual)\"" }
 
-  private mutating func rarely(_ value: String) -> String { chance(12) ? value : nothing }
+  private mutating func rarely(_ value: String) -> String {
+    chance(isCalm ? 60 : 12) ? value : nothing
+  }
 
   private mutating func pick(_ values: [String]) -> String {
     // The first is the usual one.
-    chance(2) ? values[0] : values.randomElement(using: &random) ?? ""
+    (isCalm ? !chance(25) : chance(2)) ? values[0] : values.randomElement(using: &random) ?? ""
   }
 
   /// True once in `count`.
