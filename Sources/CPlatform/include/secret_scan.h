@@ -17,14 +17,15 @@ static inline int vigil_has_pair(const uint8_t *bytes, size_t count, const uint6
 
 /// Whether base64 among the bytes can decode to 12 printable bytes in a row, whatever the alignment.
 ///
-/// Twelve bytes in a row hold three whole groups, and the first byte of a group is printable or white
-/// space only where the group's first digit has a value of 2, 3 or 8 to 31: `C`, `D`, `I` to `Z`, `a`
-/// to `f`.
-static inline int vigil_may_hide_text(const uint8_t *bytes, size_t count) {
+/// Twelve bytes in a row hold three whole groups of four digits. `places` says of each byte whether it
+/// can be a group's first (bit 0), second (bit 1) and third digit (bit 2) where the group's three bytes
+/// are printable or white space; the fourth is not looked at.
+static inline int vigil_may_hide_text(
+    const uint8_t *bytes, size_t count, const uint8_t places[256]) {
   unsigned lengths[4] = {0, 0, 0, 0};
-  for (size_t index = 0; index < count; index++) {
-    uint8_t byte = bytes[index];
-    int fits = (uint8_t)(byte - 'a') < 6 || (uint8_t)(byte - 'I') < 18 || byte == 'C' || byte == 'D';
+  for (size_t index = 0; index + 2 < count; index++) {
+    unsigned fits = places[bytes[index]] & (places[bytes[index + 1]] >> 1) &
+                    (places[bytes[index + 2]] >> 2) & 1;
     unsigned length = fits ? lengths[index & 3] + 1 : 0;
     if (length == 3) return 1;
     lengths[index & 3] = length;

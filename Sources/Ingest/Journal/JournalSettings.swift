@@ -12,7 +12,7 @@ package struct JournalSettings: Sendable {
   /// Entries are written early once this much waits in memory; the next commit, or the end of the
   /// segment, syncs them. 1 MiB.
   package var pendingByteCountMax = 1 << 20
-  /// Keys held in memory before they go to a file of `index/`. 262,144, at 40 to 160 bytes each.
+  /// Keys held in memory before they go to a file of `index/`. 262,144, at 44 to 176 bytes each.
   package var keyTableCountMax = 1 << 18
   /// Memory for the filters of the files in `index/`; beyond it they are read from disk. 64 MiB.
   package var keyFilterByteCountMax = 64 << 20

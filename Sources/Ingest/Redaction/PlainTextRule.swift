@@ -8,6 +8,8 @@ import CPlatform
 struct PlainTextRule: Sendable {
   /// Pairs of bytes that begin a known credential.
   private let pairs: [UInt64]
+  /// By byte: which digits of a group of base64 it can be whose bytes are printable.
+  private let places: [UInt8]
 
   init() {
     var pairs = [UInt64](repeating: 0, count: 1024)
@@ -16,6 +18,19 @@ struct PlainTextRule: Sendable {
       pairs[pair >> 6] |= 1 << UInt64(pair & 63)
     }
     self.pairs = pairs
+    places = (UInt8.min...UInt8.max).map { byte in
+      LenientBase64.digit(byte).map(PlainTextRule.places(ofDigit:)) ?? 0
+    }
+  }
+
+  /// The first byte of a group is `digit << 2` and up, the second begins with the low four bits of the
+  /// second digit, the third with the low two of the third; printable is 0x20 to 0x7E, white space
+  /// 0x09, 0x0A and 0x0D.
+  private static func places(ofDigit digit: UInt8) -> UInt8 {
+    let first = digit == 2 || digit == 3 || (8...31).contains(digit)
+    let second = digit & 15 == 0 || (2...7).contains(digit & 15)
+    let third = digit & 3 < 2
+    return (first ? 1 : 0) | (second ? 2 : 0) | (third ? 4 : 0)
   }
 
   /// Whether the text is such a text and holds no secret; false for anything that is not certain.
@@ -29,13 +44,16 @@ struct PlainTextRule: Sendable {
     if traits.contains(.special) || isURL && traits.contains(.query) { return false }
     if text.count < InertText.tokenByteCountMin { return true }
     if InertText.isHexadecimalClean, !traits.contains(.notHexadecimal) { return true }
-    // SAFETY: both pointers are valid for the closures; the table has the 1,024 words asked for.
+    // SAFETY: the pointers are valid for the closures; the tables have the 1,024 words and the 256 bytes
+    // asked for.
     return unsafe text.withUnsafeBufferPointer { text in
       unsafe pairs.withUnsafeBufferPointer { pairs in
         unsafe vigil_has_pair(text.baseAddress, text.count, pairs.baseAddress) == 0
-          && (text.count < LenientBase64.runByteCountMin
-            || vigil_may_hide_text(text.baseAddress, text.count) == 0)
       }
+        && (text.count < LenientBase64.runByteCountMin
+          || places.withUnsafeBufferPointer { places in
+            unsafe vigil_may_hide_text(text.baseAddress, text.count, places.baseAddress) == 0
+          })
     }
   }
 }
