@@ -23,6 +23,11 @@ int vigil_openat(int directory, const char *path, int flags, mode_t mode) {
 
 int vigil_lock_exclusive(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB); }
 
+void vigil_begin_writing(int descriptor, off_t offset, off_t count) {
+  // What it cannot do, the sync that follows does.
+  (void)sync_file_range(descriptor, offset, count, SYNC_FILE_RANGE_WRITE);
+}
+
 // The only thing that a handler may touch.
 static volatile sig_atomic_t stop_requested = 0;
 

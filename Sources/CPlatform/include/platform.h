@@ -8,6 +8,8 @@
 #include "byte_scan.h"
 #include "json_blocks.h"
 #include "local_socket.h"
+#include "secret_scan.h"
+#include "sha256.h"
 
 /// Columns of the terminal behind `descriptor`, or 0 when it is none.
 int vigil_terminal_columns(int descriptor);
@@ -20,6 +22,9 @@ int vigil_openat(int directory, const char *path, int flags, mode_t mode);
 
 /// flock(2) with LOCK_EX | LOCK_NB. Returns -1 and sets errno.
 int vigil_lock_exclusive(int descriptor);
+
+/// sync_file_range(2) with SYNC_FILE_RANGE_WRITE: starts writing back, waits for nothing.
+void vigil_begin_writing(int descriptor, off_t offset, off_t count);
 
 /// From now on SIGINT and SIGTERM set a flag instead of ending the process; unblocks both.
 void vigil_install_stop_signal(void);

@@ -91,10 +91,26 @@ extension [UInt8] {
     unsafe Swift.withUnsafeBytes(of: value.littleEndian) { unsafe append(contentsOf: $0) }
   }
 
+  /// Replaces as many bytes from `offset` on. Precondition: they are there.
+  mutating func overwrite(at offset: Int, with source: Span<UInt8>) {
+    precondition(offset >= 0 && source.count <= count - offset, "\(source.count) at \(offset)")
+    // SAFETY: the range lies inside the buffer by the check above; a span is never of this array while
+    // it is changed.
+    unsafe withUnsafeMutableBytes { bytes in
+      unsafe source.withUnsafeBytes { source in
+        guard let base = bytes.baseAddress, let start = source.baseAddress else { return }
+        unsafe (base + offset).copyMemory(from: start, byteCount: source.count)
+      }
+    }
+  }
+
   /// The little-endian word at `offset`. Precondition: eight bytes are there.
   func littleEndianWord(at offset: Int) -> UInt64 {
-    var value: UInt64 = 0
-    for byte in (0..<8).reversed() { value = value << 8 | UInt64(self[offset + byte]) }
-    return value
+    precondition(offset >= 0 && count - offset >= 8, "a word at \(offset) of \(count)")
+    // SAFETY: eight bytes are there, by the check above.
+    let word = unsafe withUnsafeBytes {
+      unsafe $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    }
+    return UInt64(littleEndian: word)
   }
 }

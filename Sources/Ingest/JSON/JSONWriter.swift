@@ -143,6 +143,12 @@ package struct JSONWriter: Sendable {
   }
 
   private mutating func appendNumber(_ value: Double) {
+    JSONWriter.append(value, to: &bytes)
+    needsComma = true
+  }
+
+  /// Appends the number's text. Precondition: it is finite.
+  static func append(_ value: Double, to bytes: inout [UInt8]) {
     precondition(value.isFinite, "JSON has no number for \(value)")
     // 3.0 is written 3: the same number, and the shorter text.
     if value == value.rounded(), abs(value) < 1e15 {
@@ -150,7 +156,6 @@ package struct JSONWriter: Sendable {
     } else {
       bytes.append(contentsOf: value.description.utf8)
     }
-    needsComma = true
   }
 
   private mutating func separate() {
@@ -180,7 +185,7 @@ package struct JSONWriter: Sendable {
 
 extension OutputSpan<UInt8> {
   /// Appends the bytes of a text. Precondition: there is room for them.
-  fileprivate mutating func append(copying text: StaticString) {
+  mutating func append(copying text: StaticString) {
     let length = text.utf8CodeUnitCount
     precondition(length <= freeCapacity, "\(length) bytes into \(freeCapacity)")
     // SAFETY: `length` bytes are free behind the `count` that are filled, by the check above.

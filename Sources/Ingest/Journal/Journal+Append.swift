@@ -31,10 +31,17 @@ extension Journal {
     record.header.receivedAt = max(lastReceivedAt ?? now, now)
     let content = try encode(&record)
     let key = secret.keyHash(source: record.header.source, id: record.header.id)
-    let entry = PreparedEntry(
-      bytes: writer.bytes, receivedAtOffset: nil, key: key, content: content,
-      source: record.header.source, id: record.header.id)
-    return try admit(entry, at: now)
+    let bytes = writer.bytes
+    let entry = AdmittedEntry(receivedAtOffset: nil, key: key, content: content)
+    return try admit(bytes.span, entry, at: now)
+  }
+
+  /// Takes in a row of a batch that was prepared for this journal, as `append(_:at:)` a prepared entry.
+  func append(
+    _ row: EntryBatch.Row, of batch: EntryBatch, at now: Timestamp
+  ) throws(JournalError) -> AppendOutcome {
+    try requireOpen()
+    return try admit(batch.entry(row), AdmittedEntry(row), at: now)
   }
 
   /// Takes in what was prepared for this journal, stamping `received_at`: the same entry, outcome and
@@ -43,11 +50,11 @@ extension Journal {
     _ prepared: PreparedEntry, at now: Timestamp
   ) throws(JournalError) -> AppendOutcome {
     try requireOpen()
-    return try admit(prepared, at: now)
+    return try admit(prepared.bytes.span, AdmittedEntry(prepared), at: now)
   }
 
   private func admit(
-    _ entry: PreparedEntry, at now: Timestamp
+    _ bytes: Span<UInt8>, _ entry: AdmittedEntry, at now: Timestamp
   ) throws(JournalError) -> AppendOutcome {
     let (key, content) = (entry.key, entry.content)
     let matches = try attempt { () throws(StorageError) in try keys.matches(key, content) }
@@ -55,9 +62,9 @@ extension Journal {
     try recordOpening(at: now)
     try recordClockStep(at: now)
     let receivedAt = max(lastReceivedAt ?? now, now)
-    let index = try take(entry, matches, receivedAt)
+    let index = try take(bytes, entry, matches, receivedAt)
     guard let first = matches.firstIndex else { return .appended(index: index) }
-    try recordConflict(entry, index: index, firstIndex: first, at: now)
+    try recordConflict(bytes, index: index, firstIndex: first, at: now)
     return .conflict(index: index)
   }
 
@@ -117,18 +124,19 @@ extension Journal {
 
   /// Appends the entry's bytes; the index it gets.
   private func take(
-    _ entry: PreparedEntry, _ matches: KeyMatches, _ receivedAt: Timestamp
+    _ bytes: Span<UInt8>, _ entry: AdmittedEntry, _ matches: KeyMatches, _ receivedAt: Timestamp
   ) throws(JournalError) -> Int {
-    let index = tree.size
-    try rollSegmentIfFull(for: entry.bytes.count + 1)
+    let index = entryCount
+    try rollSegmentIfFull(for: bytes.count + 1)
     let stamp = entry.receivedAtOffset.map { (receivedAtText(receivedAt), $0) }
-    let leaf = segment.append(entry.bytes, stamp: stamp, &hasher)
-    tree.append(leaf, &hasher)
+    segment.append(bytes, stamp: stamp)
     keys.insert(entry.key, entry.content, index: index, after: matches)
-    lastLeaf = leaf
     lastReceivedAt = receivedAt
     if segment.pendingByteCount >= settings.pendingByteCountMax {
-      try attempt { () throws(StorageError) in try flush() }
+      try attempt { () throws(StorageError) in
+        hashLeaves()
+        try segment.write()
+      }
     }
     return index
   }
@@ -150,7 +158,7 @@ extension Journal {
     try attempt { () throws(StorageError) in
       try flush()
       try segment.synchronizeLeaves()
-      segment = try JournalSegment.create(SegmentName(firstIndex: tree.size), storage)
+      segment = try JournalSegment.create(SegmentName(firstIndex: entryCount), storage)
     }
   }
 }
@@ -176,10 +184,11 @@ extension Journal {
   }
 
   private func recordConflict(
-    _ entry: PreparedEntry, index: Int, firstIndex: Int, at now: Timestamp
+    _ entry: Span<UInt8>, index: Int, firstIndex: Int, at now: Timestamp
   ) throws(JournalError) {
+    let name = EntryName(entry)
     try appendControl(.duplicateConflict, at: now) { control in
-      control.subject = "\(entry.source) \(entry.id)"
+      control.subject = "\(name.source) \(name.id)"
       control.reason = "another record has this source and id"
       control.counts = [
         ControlRecord.Count("index", index), ControlRecord.Count("first_index", firstIndex),
@@ -204,7 +213,7 @@ extension Journal {
     var control = ControlRecord(event: event)
     fill(&control)
     var header = RecordHeader(
-      timestamp: now, source: Journal.controlSource, id: "\(event.rawValue)/\(tree.size)")
+      timestamp: now, source: Journal.controlSource, id: "\(event.rawValue)/\(entryCount)")
     let receivedAt = max(lastReceivedAt ?? now, now)
     header.receivedAt = receivedAt
     var record = Record(header: header, body: .control(control))
@@ -215,9 +224,45 @@ extension Journal {
     let content = secret.contentDigest(of: record.header, entry: bytes)
     let key = secret.keyHash(source: record.header.source, id: record.header.id)
     let matches = try attempt { () throws(StorageError) in try keys.matches(key, content) }
-    let entry = PreparedEntry(
-      bytes: bytes, receivedAtOffset: nil, key: key, content: content,
-      source: record.header.source, id: record.header.id)
-    _ = try take(entry, matches, receivedAt)
+    let entry = AdmittedEntry(receivedAtOffset: nil, key: key, content: content)
+    _ = try take(bytes.span, entry, matches, receivedAt)
+  }
+}
+
+/// What the journal must know of an entry beside its bytes.
+private struct AdmittedEntry {
+  let receivedAtOffset: Int?
+  let key: KeyHash
+  let content: ContentDigest
+
+  init(receivedAtOffset: Int?, key: KeyHash, content: ContentDigest) {
+    self.receivedAtOffset = receivedAtOffset
+    self.key = key
+    self.content = content
+  }
+
+  init(_ entry: PreparedEntry) {
+    self.init(
+      receivedAtOffset: entry.receivedAtOffset, key: entry.key, content: entry.content)
+  }
+
+  init(_ row: EntryBatch.Row) {
+    self.init(receivedAtOffset: row.receivedAtOffset, key: row.key, content: row.content)
+  }
+}
+
+/// Source and id as an entry has them; for the rare case that they are to be told.
+private struct EntryName {
+  let source: String
+  let id: String
+
+  init(_ entry: Span<UInt8>) {
+    var document = JSONDocument()
+    guard (try? document.parse(entry, stoppingBefore: "original")) != nil else {
+      (source, id) = ("", "")
+      return
+    }
+    source = document.member(document.root, "source").flatMap(document.string) ?? ""
+    id = document.member(document.root, "id").flatMap(document.string) ?? ""
   }
 }

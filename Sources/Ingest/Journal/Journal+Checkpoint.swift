@@ -11,7 +11,7 @@ extension Journal {
   package func signCheckpoint(at now: Timestamp) throws(JournalError) -> SignedCheckpoint? {
     try commit()
     if hasUncoveredEntries {
-      let count = tree.size - (newestCheckpoint?.size ?? 0)
+      let count = entryCount - (newestCheckpoint?.size ?? 0)
       try recordOpening(at: now)
       try appendControl(.checkpointSigned, at: now) { control in
         control.subject = vkey.vkey

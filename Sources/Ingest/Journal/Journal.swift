@@ -62,7 +62,7 @@ package final class Journal {
   }
 
   /// Entries, pending ones included.
-  package var entryCount: Int { tree.size }
+  package var entryCount: Int { tree.size + segment.unhashedCount }
 
   /// Entries acknowledged: on stable storage, and told to the caller.
   package var committedCount: Int { acknowledgedCount }
@@ -115,13 +115,17 @@ package final class Journal {
   }
 
   /// Whether there are entries behind the newest checkpoint.
-  var hasUncoveredEntries: Bool { tree.size > checkpoints.newest?.checkpoint.size ?? 0 }
+  var hasUncoveredEntries: Bool { entryCount > checkpoints.newest?.checkpoint.size ?? 0 }
 
   /// Writes what is pending, without acknowledging it.
   func flush() throws(StorageError) {
     if rejected.hasPending { try rejected.commit() }
+    hashLeaves()
     try segment.commit()
   }
+
+  /// Brings the tree up to everything appended.
+  func hashLeaves() { lastLeaf = segment.hashLeaves(&hasher, &tree) ?? lastLeaf }
 
   func requireOpen() throws(JournalError) {
     if let end { throw end }

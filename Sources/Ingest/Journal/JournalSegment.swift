@@ -11,11 +11,16 @@ struct JournalSegment {
   private var writtenByteCount: Int
   private var writtenLeafCount: Int
   private var pending: [UInt8] = []
+  /// Where the pending entries begin whose leaf hashes are not worked out, ascending.
+  private var unhashedStarts: [Int] = []
   private var pendingLeaves: [UInt8] = []
+  private var hasUnsyncedBytes = false
 
   /// Bytes that the segment has once everything pending is written.
   var byteCount: Int { writtenByteCount + pending.count }
   var pendingByteCount: Int { pending.count }
+  /// Entries appended whose leaf hashes are not worked out.
+  var unhashedCount: Int { unhashedStarts.count }
 
   /// Over the files of an existing segment, which hold `byteCount` and `leafCount` whole.
   init(
@@ -39,31 +44,77 @@ struct JournalSegment {
     return JournalSegment(name, entries: entries, leaves: leaves, byteCount: 0, leafCount: 0)
   }
 
-  /// Adds an entry and its leaf hash, which it returns, to what waits.
+  /// Adds an entry to what waits.
   ///
   /// - Parameter stamp: replaces as many bytes of the entry from its offset on.
-  mutating func append(
-    _ entry: [UInt8], stamp: (bytes: [UInt8], offset: Int)? = nil, _ hasher: inout MerkleHasher
-  ) -> Digest {
+  mutating func append(_ entry: Span<UInt8>, stamp: (bytes: [UInt8], offset: Int)? = nil) {
     let start = pending.count
-    pending.append(contentsOf: entry)
+    unhashedStarts.append(start)
+    pending.append(copying: entry)
     if let stamp {
-      let place = start + stamp.offset
-      pending.replaceSubrange(place..<place + stamp.bytes.count, with: stamp.bytes)
+      pending.overwrite(at: start + stamp.offset, with: stamp.bytes.span)
     }
-    let leaf = hasher.leaf(pending.span.extracting(start..<pending.count))
     pending.append(0x0A)
+  }
+
+  /// Works out the leaf hashes of what was appended since the last time, two at a time, and takes them
+  /// into the tree; the last one, nil when there is nothing new.
+  mutating func hashLeaves(_ hasher: inout MerkleHasher, _ tree: inout MerkleTree) -> Digest? {
+    var last: Digest?
+    var number = 0
+    while number < unhashedStarts.count {
+      let first = unhashedEntry(number)
+      if number + 1 < unhashedStarts.count {
+        let second = unhashedEntry(number + 1)
+        let leaves = hasher.leaves(pending.span.extracting(first), pending.span.extracting(second))
+        take(leaves.0, &hasher, &tree)
+        take(leaves.1, &hasher, &tree)
+        last = leaves.1
+      } else {
+        let leaf = hasher.leaf(pending.span.extracting(first))
+        take(leaf, &hasher, &tree)
+        last = leaf
+      }
+      number += 2
+    }
+    unhashedStarts.removeAll(keepingCapacity: true)
+    return last
+  }
+
+  /// Its bytes in `pending`, without the newline.
+  private func unhashedEntry(_ number: Int) -> Range<Int> {
+    let isLast = number + 1 == unhashedStarts.count
+    return unhashedStarts[number]..<(isLast ? pending.count : unhashedStarts[number + 1]) - 1
+  }
+
+  private mutating func take(
+    _ leaf: Digest, _ hasher: inout MerkleHasher, _ tree: inout MerkleTree
+  ) {
+    tree.append(leaf, &hasher)
     leaf.append(to: &pendingLeaves)
-    return leaf
+  }
+
+  /// Writes the entries that wait, and asks for them to be put on the disk meanwhile.
+  ///
+  /// Precondition: their leaf hashes are worked out.
+  mutating func write() throws(StorageError) {
+    precondition(unhashedStarts.isEmpty, "\(unhashedStarts.count) entries without leaf hash")
+    guard !pending.isEmpty else { return }
+    hasUnsyncedBytes = true
+    try entries.write(pending.span, at: writtenByteCount)
+    entries.beginSynchronizing(writtenByteCount..<writtenByteCount + pending.count)
+    writtenByteCount += pending.count
+    pending.removeAll(keepingCapacity: true)
   }
 
   /// Puts everything pending on stable storage, entries before leaf hashes.
+  ///
+  /// Precondition: the leaf hashes are worked out.
   mutating func commit() throws(StorageError) {
-    guard !pending.isEmpty else { return }
-    try entries.write(pending.span, at: writtenByteCount)
+    try write()
+    guard hasUnsyncedBytes else { return }
     try entries.synchronize()
-    writtenByteCount += pending.count
-    pending.removeAll(keepingCapacity: true)
+    hasUnsyncedBytes = false
     try leaves.write(pendingLeaves.span, at: writtenLeafCount * Digest.byteCount)
     writtenLeafCount += pendingLeaves.count / Digest.byteCount
     pendingLeaves.removeAll(keepingCapacity: true)

@@ -9,9 +9,10 @@ package struct JournalSettings: Sendable {
   package var rejectedByteCountMax = 64 << 20
   /// Most that the files in `oversize/` take together. 256 MiB.
   package var oversizeByteCountMax = 256 << 20
-  /// Entries are written and synced early once this much waits in memory. 4 MiB.
-  package var pendingByteCountMax = 4 << 20
-  /// Keys held in memory before they go to a file of `index/`. 262,144, at 40 to 160 bytes each.
+  /// Entries are written early once this much waits in memory; the next commit, or the end of the
+  /// segment, syncs them. 1 MiB.
+  package var pendingByteCountMax = 1 << 20
+  /// Keys held in memory before they go to a file of `index/`. 262,144, at 44 to 176 bytes each.
   package var keyTableCountMax = 1 << 18
   /// Memory for the filters of the files in `index/`; beyond it they are read from disk. 64 MiB.
   package var keyFilterByteCountMax = 64 << 20

@@ -6,7 +6,7 @@
 /// loses only what the entries after `completeTo` give back. All of it is derived and may be
 /// deleted while no writer runs.
 ///
-/// Memory: the table (40 to 160 bytes for each of `keyTableCountMax` keys and of one batch) and
+/// Memory: the table (44 to 176 bytes for each of `keyTableCountMax` keys and of one batch) and
 /// filters up to `keyFilterByteCountMax`, 1.6 bytes a key; beyond, filters are read from disk.
 struct KeyIndex {
   private static let sizeRatio = 2

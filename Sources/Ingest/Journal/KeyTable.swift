@@ -37,21 +37,28 @@ struct KeyMatches: Equatable, Sendable {
 
 /// The keys not yet in a file: an open-addressing table with linear probing.
 ///
-/// Slots are a power of two, at most three quarters full, 40 bytes each.
+/// Slots are a power of two, at most three quarters full, 40 bytes each. Beside them stand four bytes
+/// of each key: most keys that are asked for are new, and are told so without a look at a slot.
 struct KeyTable: Sendable {
   private(set) var count = 0
   private var slots: [KeyEntry]
+  /// Of each slot's key the upper half of `high`, made odd; 0 for an empty slot.
+  private var marks: [UInt32]
   private static let empty = KeyEntry(
     key: KeyHash(high: 0, low: 0), content: ContentDigest(high: 0, low: 0), index: -1)
 
-  init() { slots = [KeyEntry](repeating: KeyTable.empty, count: 1024) }
+  init() {
+    slots = [KeyEntry](repeating: KeyTable.empty, count: 1024)
+    marks = [UInt32](repeating: 0, count: 1024)
+  }
 
   /// Adds what lies under `key` to `matches`.
   func find(_ key: KeyHash, _ content: ContentDigest, _ matches: inout KeyMatches) {
     let mask = slots.count - 1
+    let mark = KeyTable.mark(key)
     var slot = Int(truncatingIfNeeded: key.low) & mask
-    while slots[slot].index >= 0 {
-      if slots[slot].key == key { matches.take(slots[slot], content) }
+    while marks[slot] != 0 {
+      if marks[slot] == mark, slots[slot].key == key { matches.take(slots[slot], content) }
       slot = (slot + 1) & mask
     }
   }
@@ -64,22 +71,31 @@ struct KeyTable: Sendable {
 
   /// The entries in the order of a file, and an empty table that keeps its memory.
   mutating func drain() -> [KeyEntry] {
-    let entries = slots.filter { $0.index >= 0 }.sorted(by: KeyEntry.precedes)
-    for slot in slots.indices { slots[slot] = KeyTable.empty }
+    var entries: [KeyEntry] = []
+    entries.reserveCapacity(count)
+    for slot in slots.indices where marks[slot] != 0 { entries.append(slots[slot]) }
+    entries.sort(by: KeyEntry.precedes)
+    for slot in marks.indices { marks[slot] = 0 }
     count = 0
     return entries
+  }
+
+  private static func mark(_ key: KeyHash) -> UInt32 {
+    UInt32(truncatingIfNeeded: key.high >> 32) | 1
   }
 
   private mutating func place(_ entry: KeyEntry) {
     let mask = slots.count - 1
     var slot = Int(truncatingIfNeeded: entry.key.low) & mask
-    while slots[slot].index >= 0 { slot = (slot + 1) & mask }
+    while marks[slot] != 0 { slot = (slot + 1) & mask }
     slots[slot] = entry
+    marks[slot] = KeyTable.mark(entry.key)
   }
 
   private mutating func grow() {
-    let old = slots
+    let (old, oldMarks) = (slots, marks)
     slots = [KeyEntry](repeating: KeyTable.empty, count: old.count * 2)
-    for entry in old where entry.index >= 0 { place(entry) }
+    marks = [UInt32](repeating: 0, count: old.count * 2)
+    for slot in old.indices where oldMarks[slot] != 0 { place(old[slot]) }
   }
 }

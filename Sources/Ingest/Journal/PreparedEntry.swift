@@ -10,8 +10,6 @@ struct PreparedEntry: Sendable {
   let receivedAtOffset: Int?
   let key: KeyHash
   let content: ContentDigest
-  let source: String
-  let id: String
 }
 
 /// Encodes and hashes records for one journal; its buffers keep their capacity.
@@ -38,8 +36,7 @@ struct EntryPreparer: ~Copyable {
     return PreparedEntry(
       bytes: bytes, receivedAtOffset: offset,
       key: secret.keyHash(source: record.header.source, id: record.header.id),
-      content: secret.contentDigest(of: stamped.header, entry: bytes),
-      source: record.header.source, id: record.header.id)
+      content: secret.contentDigest(of: stamped.header, entry: bytes))
   }
 }
 

@@ -51,4 +51,24 @@ package struct TriggerRoute: Sendable, Equatable {
     }
     return job?.isEmpty == false ? job : nil
   }
+
+  /// The same over bytes. Precondition: a path without `%`, for which nothing is decoded.
+  func job(method: Span<UInt8>, path: Span<UInt8>) -> Range<Int>? {
+    guard method.equals(self.method.utf8Span.span), !path.isEmpty, path[0] == UInt8(ascii: "/")
+    else { return nil }
+    var start = 1
+    var job: Range<Int>?
+    for (number, segment) in segments.enumerated() {
+      var end = start
+      while end < path.count, path[end] != UInt8(ascii: "/") { end += 1 }
+      guard (number == segments.count - 1) == (end == path.count) else { return nil }
+      switch segment {
+      case .literal(let literal):
+        guard path.extracting(start..<end).equals(literal.utf8Span.span) else { return nil }
+      case .job: job = start..<end
+      }
+      start = min(end + 1, path.count)
+    }
+    return job?.isEmpty == false ? job : nil
+  }
 }

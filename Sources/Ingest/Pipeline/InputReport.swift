@@ -31,11 +31,30 @@ package struct InputReport: Sendable, Equatable {
   package var rejectedCount: Int { rejectedCounts.values.reduce(0, +) }
   package var ignoredCount: Int { ignoredCounts.values.reduce(0, +) }
 
-  mutating func count(_ record: Record) {
+  mutating func count(_ record: Record) { count(record.kind, at: record.header.timestamp) }
+
+  mutating func count(_ kind: RecordKind, at instant: Timestamp) {
     recordCount += 1
-    kindCounts[record.kind, default: 0] += 1
-    let instant = record.header.timestamp
+    kindCounts[kind, default: 0] += 1
     earliest = min(earliest ?? instant, instant)
     latest = max(latest ?? instant, instant)
+  }
+
+  /// Adds what became of further lines of the same input; appending is counted elsewhere.
+  mutating func add(_ other: InputReport) {
+    recordCount += other.recordCount
+    kindCounts.merge(other.kindCounts) { $0 + $1 }
+    if let instant = other.earliest { earliest = min(earliest ?? instant, instant) }
+    if let instant = other.latest { latest = max(latest ?? instant, instant) }
+    add(countsBesideRecords: other)
+  }
+
+  /// The same without what is counted a record.
+  mutating func add(countsBesideRecords other: InputReport) {
+    lineCount += other.lineCount
+    byteCount += other.byteCount
+    blankCount += other.blankCount
+    rejectedCounts.merge(other.rejectedCounts) { $0 + $1 }
+    ignoredCounts.merge(other.ignoredCounts) { $0 + $1 }
   }
 }

@@ -1,21 +1,26 @@
 /// Brings files into a journal once: merged by event time, deduplicated, committed in batches.
 package struct JournalImport {
   private let intake: JournalIntake
-  private let stream: RecordStream
+  private let stream: EntryStream
   private let batchRecordCount: Int
 
   /// - Parameters:
   ///   - batchRecordCount: records between two commits; 1 or more.
+  ///   - helperCount: threads beside the caller's; they change how fast it goes, never the entries.
+  ///   - chunkByteCount: bytes of lines worked on at a time; nil for the usual length.
   ///   - now: the clock for `received_at`.
   package init(
-    _ inputs: [InputPlan], into journal: Journal, batchRecordCount: Int,
-    now: @escaping () -> Timestamp
+    _ inputs: [InputPlan], into journal: Journal, batchRecordCount: Int, helperCount: Int = 1,
+    chunkByteCount: Int? = nil, now: @escaping () -> Timestamp
   ) {
     precondition(batchRecordCount > 0, "a batch of \(batchRecordCount) records")
     let intake = JournalIntake(journal, now: now)
     self.intake = intake
     self.batchRecordCount = batchRecordCount
-    stream = RecordStream(inputs: inputs, secret: journal.secret.bytes) { line, index in
+    stream = EntryStream(
+      inputs, secret: journal.secret.bytes, helperCount: helperCount,
+      chunkByteCount: chunkByteCount
+    ) { line, index in
       try intake.keep(line, inputIndex: index)
     }
   }
@@ -28,10 +33,9 @@ package struct JournalImport {
   /// - Parameter progress: gets the count of records now and then.
   package func run(progress: (Int) -> Void) throws {
     var count = 0
-    while let streamed = try stream.next() {
-      try stream.update(streamed.inputIndex) { report throws(JournalError) in
-        try intake.append(streamed.record, &report)
-      }
+    while let step = try stream.next() {
+      if count % JournalImport.entriesPerReading == 0 { intake.readClock() }
+      try append(step)
       count += 1
       guard count % batchRecordCount == 0 else { continue }
       try intake.journal.commit()
@@ -41,5 +45,21 @@ package struct JournalImport {
       try intake.recordEnd(of: report, inputIndex: index)
     }
     try intake.journal.commit()
+  }
+
+  /// Entries that share one reading of the clock: a fraction of a millisecond.
+  private static let entriesPerReading = 64
+
+  private func append(_ step: StreamedStep) throws(JournalError) {
+    switch step {
+    case .entry(let row, let batch, let inputIndex):
+      try stream.update(inputIndex) { report throws(JournalError) in
+        try intake.append(row, of: batch, &report)
+      }
+    case .record(let record, let inputIndex):
+      try stream.update(inputIndex) { report throws(JournalError) in
+        try intake.append(record, &report)
+      }
+    }
   }
 }

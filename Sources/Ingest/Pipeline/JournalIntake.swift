@@ -8,17 +8,34 @@ final class JournalIntake {
 
   let journal: Journal
   private let now: () -> Timestamp
+  /// The clock's last reading, for prepared entries.
+  private var instant: Timestamp
   /// Rejected lines that were new, by input.
   private var keptRejections: [Int: [String: Int]] = [:]
 
   init(_ journal: Journal, now: @escaping () -> Timestamp) {
     self.journal = journal
     self.now = now
+    instant = now()
   }
+
+  /// Reads the clock for the prepared entries that follow.
+  func readClock() { instant = now() }
 
   /// Appends a record and counts what became of it.
   func append(_ record: Record, _ report: inout InputReport) throws(JournalError) {
-    switch try journal.append(record, at: now()) {
+    JournalIntake.count(try journal.append(record, at: now()), in: &report)
+  }
+
+  /// Appends a prepared entry and counts what became of it.
+  func append(
+    _ row: EntryBatch.Row, of batch: EntryBatch, _ report: inout InputReport
+  ) throws(JournalError) {
+    JournalIntake.count(try journal.append(row, of: batch, at: instant), in: &report)
+  }
+
+  private static func count(_ outcome: AppendOutcome, in report: inout InputReport) {
+    switch outcome {
     case .appended: report.appendedCount += 1
     case .duplicate: report.duplicateCount += 1
     case .conflict:

@@ -25,10 +25,10 @@ package struct LineIntake: ~Copyable {
   ///   - path: of the file that the line stands in.
   ///   - overlongDigest: SHA-256 of a line whose bytes were let go; nil when it was not taken: the line
   ///     is then known by its place.
-  package mutating func take(
+  package mutating func take<E: Error>(
     _ line: LineBuffer.Line, _ bytes: Span<UInt8>, path: String, overlongDigest: Digest?,
-    _ rejected: RejectionHandler
-  ) throws -> Record? {
+    _ rejected: (RejectedLine, Int) throws(E) -> Void
+  ) throws(E) -> Record? {
     report.lineCount += 1
     report.byteCount += line.byteCount + (line.isTerminated ? 1 : 0)
     if line.isOverlong {
@@ -60,10 +60,10 @@ package struct LineIntake: ~Copyable {
     report.count(prepared.record)
   }
 
-  private mutating func reject(
+  private mutating func reject<E: Error>(
     _ rejection: Rejection, _ line: LineBuffer.Line, _ path: String, code: Digest,
-    _ rejected: RejectionHandler
-  ) throws {
+    _ rejected: (RejectedLine, Int) throws(E) -> Void
+  ) throws(E) {
     let reason = rejection.reason
     report.rejectedCounts[reason.rawValue, default: 0] += 1
     let kept = RejectedLine(

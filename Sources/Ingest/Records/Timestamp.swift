@@ -79,29 +79,32 @@ extension Timestamp {
 
   /// Appends the 27 bytes of `rfc3339`.
   package func appendRFC3339(to bytes: inout [UInt8]) {
+    bytes.append(addingCapacity: Timestamp.rfc3339ByteCount) { appendRFC3339(to: &$0) }
+  }
+
+  /// The same where there is room for them.
+  func appendRFC3339(to output: inout OutputSpan<UInt8>) {
     let (days, microsecondOfDay) = microseconds.flooredDivision(by: 86_400_000_000)
     let date = CivilDate(daysSinceEpoch: Int(days))
     let second = Int(microsecondOfDay / 1_000_000)
     let microsecond = Int(microsecondOfDay % 1_000_000)
-    bytes.append(addingCapacity: 27) { output in
-      output.append(twoDigits: date.year / 100)
-      output.append(twoDigits: date.year % 100)
-      output.append(UInt8(ascii: "-"))
-      output.append(twoDigits: date.month)
-      output.append(UInt8(ascii: "-"))
-      output.append(twoDigits: date.day)
-      output.append(UInt8(ascii: "T"))
-      output.append(twoDigits: second / 3600)
-      output.append(UInt8(ascii: ":"))
-      output.append(twoDigits: second / 60 % 60)
-      output.append(UInt8(ascii: ":"))
-      output.append(twoDigits: second % 60)
-      output.append(UInt8(ascii: "."))
-      output.append(twoDigits: microsecond / 10_000)
-      output.append(twoDigits: microsecond / 100 % 100)
-      output.append(twoDigits: microsecond % 100)
-      output.append(UInt8(ascii: "Z"))
-    }
+    output.append(twoDigits: date.year / 100)
+    output.append(twoDigits: date.year % 100)
+    output.append(UInt8(ascii: "-"))
+    output.append(twoDigits: date.month)
+    output.append(UInt8(ascii: "-"))
+    output.append(twoDigits: date.day)
+    output.append(UInt8(ascii: "T"))
+    output.append(twoDigits: second / 3600)
+    output.append(UInt8(ascii: ":"))
+    output.append(twoDigits: second / 60 % 60)
+    output.append(UInt8(ascii: ":"))
+    output.append(twoDigits: second % 60)
+    output.append(UInt8(ascii: "."))
+    output.append(twoDigits: microsecond / 10_000)
+    output.append(twoDigits: microsecond / 100 % 100)
+    output.append(twoDigits: microsecond % 100)
+    output.append(UInt8(ascii: "Z"))
   }
 }
 

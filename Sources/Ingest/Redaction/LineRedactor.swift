@@ -9,12 +9,15 @@ struct LineRedactor: Sendable {
   static let nestingCountMax = 3
 
   private let names: SecretNames
-  private var keys: KeyClassifier
+  var keys: KeyClassifier
   private var nesting = 0
-  private var text: TextRedactor
+  var text: TextRedactor
+  let plainTexts = PlainTextRule()
   /// Values in which nothing was found. Of lines only, not of JSON inside strings.
-  private var cleanTexts = TextCache(slotCount: 1024)
-  private var cleanURLs = TextCache(slotCount: 1024)
+  var cleanTexts = TextCache(slotCount: 1024)
+  var cleanURLs = TextCache(slotCount: 1024)
+  /// The same by their bytes as written, with escapes.
+  var cleanEscapedTexts = TextCache(slotCount: 256)
 
   /// Where the copy of the line stands, and what the nodes at hand are under.
   private var output: [UInt8] = []
@@ -206,7 +209,7 @@ struct LineRedactor: Sendable {
     return result
   }
 
-  private static func isPlaceholder(_ raw: Span<UInt8>) -> Bool {
+  static func isPlaceholder(_ raw: Span<UInt8>) -> Bool {
     raw.count == 10 && raw.hasPlaceholder(at: 0)
       || raw.count == 8 && raw.hasBytes("REDACTED", at: 0)
   }
@@ -226,7 +229,7 @@ struct LineRedactor: Sendable {
   }
 
   /// `--password`, without `=`: the next value of the list is the secret.
-  private func isSecretOption(_ value: Span<UInt8>) -> Bool {
+  func isSecretOption(_ value: Span<UInt8>) -> Bool {
     guard value.count > 1, value.count <= SecretScanner.nameByteCountMax,
       value[0] == UInt8(ascii: "-")
     else { return false }
@@ -263,7 +266,7 @@ struct LineRedactor: Sendable {
 
 extension Span<UInt8> {
   /// Whether the first byte that is no space opens an object or array.
-  fileprivate var looksLikeContainer: Bool {
+  var looksLikeContainer: Bool {
     for index in indices where !self[index].isASCIISpace {
       return self[index] == UInt8(ascii: "{") || self[index] == UInt8(ascii: "[")
     }

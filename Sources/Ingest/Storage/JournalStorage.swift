@@ -47,6 +47,9 @@ package protocol JournalFile: AnyObject {
   /// Writes all bytes at `offset`. After an error any part of them may be there.
   func write(_ bytes: Span<UInt8>, at offset: Int) throws(StorageError)
 
+  /// Lets the system begin to put these bytes on stable storage; promises nothing, and never fails.
+  func beginSynchronizing(_ range: Range<Int>)
+
   /// Puts the contents on stable storage (fdatasync). A failure is final for this file.
   func synchronize() throws(StorageError)
 
@@ -54,6 +57,10 @@ package protocol JournalFile: AnyObject {
 
   /// The permission bits: 0o600 for a file of `FilePermission.owner`.
   func permissions() throws(StorageError) -> UInt32
+}
+
+extension JournalFile {
+  package func beginSynchronizing(_ range: Range<Int>) {}
 }
 
 /// How a file is opened.

@@ -1,3 +1,4 @@
+import CPlatform
 import Glibc
 
 /// An open file of the real file system; positioned reads and writes only.
@@ -64,6 +65,10 @@ package final class PosixFile: JournalFile, Sendable {
         throw StorageError(.write, path, count == 0 ? ENOSPC : errno)
       }
     }
+  }
+
+  package func beginSynchronizing(_ range: Range<Int>) {
+    vigil_begin_writing(descriptor.number, off_t(range.lowerBound), off_t(range.count))
   }
 
   package func synchronize() throws(StorageError) {

@@ -15,7 +15,7 @@ struct IngestOptions {
   let isQuiet: Bool
   let configuration: ConfigurationFile
 
-  static let batchRecordCountDefault = 8192
+  static let batchRecordCountDefault = 262_144
   static let batchRecordCountMax = 1_000_000
 
   init(_ arguments: ParsedArguments) throws {
@@ -68,7 +68,8 @@ struct IngestSession {
 
   func importFiles() throws -> ExitStatus {
     let run = JournalImport(
-      inputs, into: journal, batchRecordCount: options.batchRecordCount, now: now)
+      inputs, into: journal, batchRecordCount: options.batchRecordCount,
+      helperCount: Assembly.helperCount(), now: now)
     do {
       try run.run { count in
         tool.progress("ingesting: \(Quantity.count(count)) records")

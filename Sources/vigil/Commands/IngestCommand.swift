@@ -23,7 +23,7 @@ enum IngestCommand: Command {
         "--key", "FILE", "the journal's signing key, where it is not DIR/key; made with the journal"
       ),
       .init("--follow", "keep reading as the files grow; SIGINT and SIGTERM end it after a commit"),
-      .init("--batch", "N", "records between two commits of an import; default 8192"),
+      .init("--batch", "N", "records between two commits of an import; default 262144"),
       .init(
         "--clock", "T", "take received_at from this instant instead of the clock, to repeat a run"),
       .init("--quiet", "say nothing on standard error but errors"),

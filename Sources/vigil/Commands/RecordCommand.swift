@@ -52,7 +52,7 @@ enum RecordCommand: Command {
       label: "standard input", paths: [], format: .record, settings: LogSettings())
     var intake = LineIntake(plan, index: 0, secret: secret)
     var rejection: RejectedLine?
-    let record = try intake.take(
+    let record = intake.take(
       line, bytes.span, path: InputFile.standardInputName, overlongDigest: nil
     ) { rejected, _ in rejection = rejected }
     if let record { return record }
