@@ -9,7 +9,6 @@
 #include "json_blocks.h"
 #include "local_socket.h"
 #include "secret_scan.h"
-#include "sha256.h"
 
 /// Columns of the terminal behind `descriptor`, or 0 when it is none.
 int vigil_terminal_columns(int descriptor);

@@ -8,7 +8,7 @@ package struct EntryBatch: Sendable, Equatable {
     let end: Int
     /// Where the 27 bytes of `received_at` begin, from the entry's first byte.
     let receivedAtOffset: Int
-    let key: KeyHash
+    fileprivate(set) var key: KeyHash
     let content: ContentDigest
 
     var range: Range<Int> { start..<end }
@@ -45,9 +45,13 @@ package struct EntryBatch: Sendable, Equatable {
     rows.append(
       Row(
         timestamp: facts.timestamp, kind: facts.kind, start: start, end: bytes.count,
-        receivedAtOffset: facts.receivedAt - start, key: facts.key, content: facts.content))
+        receivedAtOffset: facts.receivedAt - start, key: facts.key ?? .unset,
+        content: facts.content))
     return true
   }
+
+  /// Gives a row the key that it was added without.
+  mutating func setKey(_ key: KeyHash, row: Int) { rows[row].key = key }
 
   /// What is to be known of an entry besides its bytes.
   struct Facts {
@@ -55,7 +59,8 @@ package struct EntryBatch: Sendable, Equatable {
     let kind: RecordKind
     /// Where `received_at` begins in the batch's bytes.
     let receivedAt: Int
-    let key: KeyHash
+    /// Nil where `setKey` follows.
+    let key: KeyHash?
     let content: ContentDigest
   }
 }

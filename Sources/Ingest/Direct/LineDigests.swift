@@ -1,83 +1,111 @@
-/// The keyed digests of an entry that is made from a line, two at a time where the processor can.
+/// The keyed digests of entries that are made from the lines of a chunk: of all lines before, of all
+/// keys afterwards, many at a time where the processor can.
 ///
 /// The same values as `JournalSecret` and `LineIdentity` give.
 struct LineDigests: ~Copyable {
-  /// HMAC's two chaining values after the key (RFC 2104); nil on a processor without instructions.
-  private let keyed: (inner: HashState, outer: HashState)?
+  private let secret: [UInt8]
   private var code: HMACSHA256
   private var hash = SHA256()
-  private let secret: [UInt8]
-  private var keyBuffer: [UInt8] = []
+  private var lanes: HashLanes?
+  /// By number of line; empty where they are made one by one.
+  private var codes: [Digest] = []
+  private var hashes: [Digest] = []
+  /// Whether a line of the chunk before had its plain hash for an id.
+  private var wantsHashes = false
+  /// What the keys of entries so far are hashed from, and which rows they are of.
+  private var keyTexts: [UInt8] = []
+  private var keyStarts: [UInt32] = []
+  private var keyEnds: [UInt32] = []
+  private var keyRows: [Int] = []
 
-  /// - Parameter usesInstructions: false to work as on a processor without them.
-  init(secret: [UInt8], usesInstructions: Bool = true) {
+  /// - Parameters:
+  ///   - secret: of the journal; at most 64 bytes.
+  ///   - isPlain: leaves several in one pass out, for tests; changes no digest.
+  init(secret: [UInt8], isPlain: Bool = false) {
     self.secret = secret
     code = HMACSHA256(key: secret.span)
-    keyed =
-      usesInstructions && HashInstructions.areAvailable && secret.count <= 64
-      ? (LineDigests.state(secret, 0x36), LineDigests.state(secret, 0x5C)) : nil
+    lanes = isPlain ? nil : HashLanes(key: secret)
   }
 
-  private static func state(_ key: [UInt8], _ pad: UInt8) -> HashState {
-    let block = key.map { $0 ^ pad } + [UInt8](repeating: pad, count: 64 - key.count)
-    return HashState.initial.after(block.span)
-  }
+  // MARK: Lines
 
-  /// HMAC-SHA-256 of the bytes, and their plain SHA-256.
-  mutating func codeAndHash(_ bytes: Span<UInt8>) -> (code: Digest, hash: Digest) {
-    guard let keyed else {
-      hash.update(bytes)
-      return (code.code(bytes), hash.finish())
+  /// Begins a chunk.
+  mutating func begin(_ chunk: borrowing LineChunk) {
+    codes = []
+    hashes = []
+    var (numbers, starts, ends): ([Int], [UInt32], [UInt32]) = ([], [], [])
+    for (number, line) in chunk.lines.enumerated() {
+      let count = chunk.bytes(of: line).count
+      guard count > 0 else { continue }
+      numbers.append(number)
+      starts.append(UInt32(line.start))
+      ends.append(UInt32(line.start + count))
     }
-    let none = [UInt8]()
-    let (inner, plain) = HashInstructions.digests(
-      HashedMessage(bytes, lead: none.span, state: keyed.inner),
-      HashedMessage(bytes, lead: none.span))
-    return (LineDigests.outer(inner, keyed.outer), plain)
-  }
-
-  /// HMAC-SHA-256 of the bytes, and the key index's key of (source, id).
-  mutating func codeAndKey(
-    _ bytes: Span<UInt8>, source: Span<UInt8>, id: Span<UInt8>
-  ) -> (code: Digest, key: KeyHash) {
-    let text = keyText(source, id)
-    guard let keyed else {
-      hash.update(text.span)
-      return (code.code(bytes), KeyHash(hash.finish()))
+    let count = chunk.lines.count
+    if let found = lanes?.codes(chunk.bytes.span, starts, ends) {
+      codes = LineDigests.spread(found, over: numbers, count)
     }
-    let none = [UInt8]()
-    let (inner, key) = HashInstructions.digests(
-      HashedMessage(bytes, lead: none.span, state: keyed.inner),
-      HashedMessage(text.span, lead: none.span))
-    return (LineDigests.outer(inner, keyed.outer), KeyHash(key))
-  }
-
-  /// The key index's key alone.
-  mutating func key(source: Span<UInt8>, id: Span<UInt8>) -> KeyHash {
-    let text = keyText(source, id)
-    guard keyed != nil else {
-      hash.update(text.span)
-      return KeyHash(hash.finish())
+    if wantsHashes, let found = lanes?.digests(chunk.bytes.span, starts, ends) {
+      hashes = LineDigests.spread(found, over: numbers, count)
     }
-    let none = [UInt8]()
-    return KeyHash(HashInstructions.digest(HashedMessage(text.span, lead: none.span)))
+    wantsHashes = false
   }
 
-  /// What `JournalSecret.keyHash` hashes. The caller lets go of it before the next one is made.
-  private mutating func keyText(_ source: Span<UInt8>, _ id: Span<UInt8>) -> [UInt8] {
-    keyBuffer.removeAll(keepingCapacity: true)
-    keyBuffer.append(contentsOf: secret)
-    keyBuffer.appendLittleEndian(UInt64(source.count))
-    keyBuffer.append(copying: source)
-    keyBuffer.append(copying: id)
-    return keyBuffer
+  private static func spread(_ found: [Digest], over numbers: [Int], _ count: Int) -> [Digest] {
+    if found.count == count { return found }
+    var all = [Digest](repeating: .zero, count: count)
+    for (number, digest) in zip(numbers, found) { all[number] = digest }
+    return all
   }
 
-  private static func outer(_ inner: Digest, _ state: HashState) -> Digest {
-    let none = [UInt8]()
-    return inner.withSpan { bytes in
-      HashInstructions.digest(HashedMessage(bytes, lead: none.span, state: state))
+  /// HMAC-SHA-256 of a line of the chunk.
+  mutating func code(ofLine number: Int, _ line: Span<UInt8>) -> Digest {
+    codes.isEmpty ? code.code(line) : codes[number]
+  }
+
+  /// Plain SHA-256 of a line of the chunk.
+  mutating func hash(ofLine number: Int, _ line: Span<UInt8>) -> Digest {
+    wantsHashes = true
+    guard hashes.isEmpty else { return hashes[number] }
+    hash.update(line)
+    return hash.finish()
+  }
+
+  /// HMAC-SHA-256 of other bytes.
+  mutating func code(of bytes: Span<UInt8>) -> Digest { code.code(bytes) }
+
+  // MARK: Keys
+
+  /// Notes the (source, id) of a row, whose key `finish` sets.
+  mutating func addKey(row: Int, source: [UInt8], id: [UInt8]) {
+    // What `JournalSecret.keyHash` hashes.
+    keyStarts.append(UInt32(keyTexts.count))
+    keyTexts.append(contentsOf: secret)
+    keyTexts.appendLittleEndian(UInt64(source.count))
+    keyTexts.append(contentsOf: source)
+    keyTexts.append(contentsOf: id)
+    keyEnds.append(UInt32(keyTexts.count))
+    keyRows.append(row)
+  }
+
+  /// Ends the chunk: sets the keys of the rows that were noted.
+  mutating func finish(_ batch: inout EntryBatch) {
+    // Taken out while they are lent.
+    var texts = exchange(&keyTexts, with: [])
+    let digests = lanes?.digests(texts.span, keyStarts, keyEnds)
+    for (number, row) in keyRows.enumerated() {
+      if let digests {
+        batch.setKey(KeyHash(digests[number]), row: row)
+      } else {
+        hash.update(texts.span.extracting(Int(keyStarts[number])..<Int(keyEnds[number])))
+        batch.setKey(KeyHash(hash.finish()), row: row)
+      }
     }
+    texts.removeAll(keepingCapacity: true)
+    keyTexts = texts
+    keyStarts.removeAll(keepingCapacity: true)
+    keyEnds.removeAll(keepingCapacity: true)
+    keyRows.removeAll(keepingCapacity: true)
   }
 }
 

@@ -17,6 +17,8 @@ struct LineEntryMaker: ~Copyable {
   private var clean: [UInt8] = []
   private var source: [UInt8] = []
   private var id: [UInt8] = []
+  /// Of the line in its chunk.
+  private var number = 0
 
   init(_ format: LogFormat, _ settings: LogSettings, digests: consuming LineDigests) {
     self.settings = DirectSettings(format, settings)
@@ -25,10 +27,21 @@ struct LineEntryMaker: ~Copyable {
     scan = LineScan(LineKeyTable(&redactor.keys))
   }
 
+  /// Begins a chunk, whose lines come next.
+  mutating func begin(_ chunk: borrowing LineChunk) { digests.begin(chunk) }
+
+  /// Ends the chunk: until then the entries have no keys.
+  mutating func finish(_ batch: inout EntryBatch) { digests.finish(&batch) }
+
   /// Adds the line's entry; false, and nothing added, when the line is to be read the long way.
   ///
-  /// - Parameter line: without its newline.
-  mutating func make(_ line: Span<UInt8>, into batch: inout EntryBatch) -> Bool {
+  /// - Parameters:
+  ///   - line: without its newline.
+  ///   - number: in its chunk.
+  mutating func make(
+    _ line: Span<UInt8>, number: Int, into batch: inout EntryBatch
+  ) -> Bool {
+    self.number = number
     guard !settings.isUnclear, line.count > 2, line.count <= LineEntryMaker.lineByteCountMax,
       line.count <= settings.log.lineByteCountMax,
       scan.read(line, &redactor, checksValues: true)
@@ -119,9 +132,11 @@ struct LineEntryMaker: ~Copyable {
     guard let isNative = read(text), isVerbatim || !isNative else { return false }
     id.removeAll(keepingCapacity: true)
     if let range = draft.id { id.append(copying: text.extracting(range)) }
-    return batch.add { bytes in
+    let isAdded = batch.add { bytes in
       isNative ? appendNative(text, &bytes) : append(text, of: line, isVerbatim, &bytes)
     }
+    if isAdded { digests.addKey(row: batch.rows.count - 1, source: source, id: id) }
+    return isAdded
   }
 
   /// A native record is its own line: no `original`, and the digest is of the entry itself.
@@ -131,30 +146,20 @@ struct LineEntryMaker: ~Copyable {
     let start = bytes.count
     appendFields(text, &bytes, tailByteCount: 64)
     bytes.append(UInt8(ascii: "}"))
-    let (source, id) = (source, id)
-    let (code, key) = digests.codeAndKey(
-      bytes.span.extracting(start..<bytes.count), source: source.span, id: id.span)
+    let code = digests.code(of: bytes.span.extracting(start..<bytes.count))
     bytes.removeLast()
     let receivedAt = appendReceivedAt(&bytes)
     bytes.append(copying: "\"}")
-    return facts(start, receivedAt, code, key, bytes)
+    return facts(start, receivedAt, code, bytes)
   }
 
   private mutating func append(
     _ text: Span<UInt8>, of line: Span<UInt8>, _ isVerbatim: Bool, _ bytes: inout [UInt8]
   ) -> EntryBatch.Facts? {
     let start = bytes.count
-    let code: Digest
-    let key: KeyHash
+    let code = digests.code(ofLine: number, line)
     if id.isEmpty {
-      let digest = digests.codeAndHash(line)
-      code = digest.code
-      (isVerbatim ? digest.hash : code).appendHex(to: &id)
-      let (source, id) = (source, id)
-      key = digests.key(source: source.span, id: id.span)
-    } else {
-      let (source, id) = (source, id)
-      (code, key) = digests.codeAndKey(line, source: source.span, id: id.span)
+      (isVerbatim ? digests.hash(ofLine: number, line) : code).appendHex(to: &id)
     }
     appendFields(text, &bytes, tailByteCount: text.count + 256)
     let receivedAt = appendReceivedAt(&bytes)
@@ -165,16 +170,16 @@ struct LineEntryMaker: ~Copyable {
     bytes.append(copying: "\",\"original\":")
     bytes.append(copying: text)
     bytes.append(UInt8(ascii: "}"))
-    return facts(start, receivedAt, code, key, bytes)
+    return facts(start, receivedAt, code, bytes)
   }
 
   /// Nil for an entry that is too long: escapes can make more of a text than the line has.
   private func facts(
-    _ start: Int, _ receivedAt: Int, _ code: Digest, _ key: KeyHash, _ bytes: [UInt8]
+    _ start: Int, _ receivedAt: Int, _ code: Digest, _ bytes: [UInt8]
   ) -> EntryBatch.Facts? {
     guard bytes.count - start <= Record.entryByteCountMax else { return nil }
     return EntryBatch.Facts(
-      timestamp: draft.timestamp, kind: draft.kind, receivedAt: receivedAt, key: key,
+      timestamp: draft.timestamp, kind: draft.kind, receivedAt: receivedAt, key: nil,
       content: ContentDigest(code))
   }
 

@@ -2,15 +2,25 @@
 package struct MerkleBatchHasher: ~Copyable {
   private var single = SHA256()
   private var lanes: HashLanes?
+  /// Whether lanes are to be made when they first pay.
+  private var wantsLanes: Bool
+  /// Fewer messages are hashed one by one.
+  private static let laneCountMin = 8
 
   /// - Parameter isPlain: leaves several in one pass out, for tests; changes no digest.
-  package init(isPlain: Bool = false) { lanes = isPlain ? nil : HashLanes() }
+  package init(isPlain: Bool = false) { wantsLanes = !isPlain }
 
   /// SHA-256 of every message: `bytes[starts[i] ..< ends[i]]`, prefixes of the tree included.
   package mutating func digests(
     _ bytes: Span<UInt8>, _ starts: [UInt32], _ ends: [UInt32]
   ) -> [Digest] {
-    if let digests = lanes?.digests(bytes, starts, ends) { return digests }
+    if starts.count >= MerkleBatchHasher.laneCountMin {
+      if wantsLanes {
+        lanes = HashLanes()
+        wantsLanes = false
+      }
+      if let digests = lanes?.digests(bytes, starts, ends) { return digests }
+    }
     return zip(starts, ends).map { start, end in
       single.update(bytes.extracting(Int(start)..<Int(end)))
       return single.finish()

@@ -18,6 +18,7 @@ package final class Journal {
   private var lock: (any JournalFile)?
   var secret: JournalSecret
   var hasher: MerkleHasher
+  var batchHasher = MerkleBatchHasher()
   var tree: MerkleTree
   var segment: JournalSegment
   var keys: KeyIndex
@@ -125,7 +126,7 @@ package final class Journal {
   }
 
   /// Brings the tree up to everything appended.
-  func hashLeaves() { lastLeaf = segment.hashLeaves(&hasher, &tree) ?? lastLeaf }
+  func hashLeaves() { lastLeaf = segment.hashLeaves(&batchHasher, &hasher, &tree) ?? lastLeaf }
 
   func requireOpen() throws(JournalError) {
     if let end { throw end }

@@ -98,6 +98,9 @@ struct ContentDigest: Hashable, Sendable {
 
 /// The truncated hash under which (source, id) is known; uniform whatever the ids are.
 struct KeyHash: Hashable, Comparable, Sendable {
+  /// In the place of a key that is still to be made.
+  static let unset = KeyHash(high: 0, low: 0)
+
   let high: UInt64
   let low: UInt64
 

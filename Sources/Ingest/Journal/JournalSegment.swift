@@ -57,41 +57,32 @@ struct JournalSegment {
     pending.append(0x0A)
   }
 
-  /// Works out the leaf hashes of what was appended since the last time, two at a time, and takes them
+  /// Works out the leaf hashes of what was appended since the last time, many at a time, and takes them
   /// into the tree; the last one, nil when there is nothing new.
-  mutating func hashLeaves(_ hasher: inout MerkleHasher, _ tree: inout MerkleTree) -> Digest? {
-    var last: Digest?
-    var number = 0
-    while number < unhashedStarts.count {
-      let first = unhashedEntry(number)
-      if number + 1 < unhashedStarts.count {
-        let second = unhashedEntry(number + 1)
-        let leaves = hasher.leaves(pending.span.extracting(first), pending.span.extracting(second))
-        take(leaves.0, &hasher, &tree)
-        take(leaves.1, &hasher, &tree)
-        last = leaves.1
-      } else {
-        let leaf = hasher.leaf(pending.span.extracting(first))
-        take(leaf, &hasher, &tree)
-        last = leaf
-      }
-      number += 2
+  mutating func hashLeaves(
+    _ batch: inout MerkleBatchHasher, _ hasher: inout MerkleHasher, _ tree: inout MerkleTree
+  ) -> Digest? {
+    guard !unhashedStarts.isEmpty else { return nil }
+    var messages: [UInt8] = []
+    var (starts, ends): ([UInt32], [UInt32]) = ([], [])
+    messages.reserveCapacity(pending.count - unhashedStarts[0])
+    for number in unhashedStarts.indices {
+      starts.append(UInt32(messages.count))
+      messages.append(0x00)
+      messages.append(copying: pending.span.extracting(unhashedEntry(number)))
+      ends.append(UInt32(messages.count))
     }
     unhashedStarts.removeAll(keepingCapacity: true)
-    return last
+    let leaves = batch.digests(messages.span, starts, ends)
+    tree.append(PerfectSubtrees(of: leaves, firstIndex: tree.size, &batch), &hasher)
+    for leaf in leaves { leaf.append(to: &pendingLeaves) }
+    return leaves.last
   }
 
   /// Its bytes in `pending`, without the newline.
   private func unhashedEntry(_ number: Int) -> Range<Int> {
     let isLast = number + 1 == unhashedStarts.count
     return unhashedStarts[number]..<(isLast ? pending.count : unhashedStarts[number + 1]) - 1
-  }
-
-  private mutating func take(
-    _ leaf: Digest, _ hasher: inout MerkleHasher, _ tree: inout MerkleTree
-  ) {
-    tree.append(leaf, &hasher)
-    leaf.append(to: &pendingLeaves)
   }
 
   /// Writes the entries that wait, and asks for them to be put on the disk meanwhile.

@@ -30,18 +30,22 @@ package struct EntryIntake: ~Copyable {
     var batch = IntakeBatch(
       label: label, byteCount: chunk.bytes.count, lineCount: chunk.lines.count, buffer: buffer)
     longWay.report = InputReport(label: label)
-    for line in chunk.lines { take(line, chunk.bytes(of: line), chunk.path, &batch) }
+    if makesDirectly { maker.begin(chunk) }
+    for (number, line) in chunk.lines.enumerated() {
+      take(line, number, chunk.bytes(of: line), chunk.path, &batch)
+    }
+    if makesDirectly { batch.setKeys(&maker) }
     batch.finish(longWay.report)
     return batch
   }
 
   private mutating func take(
-    _ line: LineChunk.Line, _ bytes: Span<UInt8>, _ path: String, _ batch: inout IntakeBatch
+    _ line: LineChunk.Line, _ number: Int, _ bytes: Span<UInt8>, _ path: String, _ batch: inout IntakeBatch
   ) {
     let place = line.place
     if makesDirectly, !place.isOverlong,
       batch.makeEntry(
-        bytes, &maker, byteCount: place.byteCount + (place.isTerminated ? 1 : 0))
+        bytes, number: number, &maker, byteCount: place.byteCount + (place.isTerminated ? 1 : 0))
     {
       return
     }

@@ -15,7 +15,7 @@ final class EntryStream {
   /// Inputs with chunks of full length; with more they are an eighth as long.
   private static let longChunkInputCountMax = 16
 
-  private let crew: ChunkCrew
+  private let crew: IntakeCrew
   private let pool: BufferPool
   private let rejected: RejectionHandler
   private var cursors: [Cursor]
@@ -43,9 +43,9 @@ final class EntryStream {
         known?.lanes
         ?? IntakeLanes(plan.format, plan.settings, secret: secret, count: helperCount + 1)
       if known == nil { lanes.append((plan, own)) }
-      return ChunkCrew.Input(plan, chunkByteCount: byteCount, own, pool)
+      return IntakeCrew.Input(plan, chunkByteCount: byteCount, own, pool)
     }
-    crew = ChunkCrew(sources, helperCount: helperCount)
+    crew = IntakeCrew(sources, helperCount: helperCount)
     let ahead = max(1, EntryStream.chunkCountAhead / max(1, inputs.count))
     cursors = inputs.enumerated().map { Cursor($1.label, index: $0, ahead: ahead) }
     self.rejected = rejected
@@ -103,7 +103,7 @@ final class EntryStream {
 
     /// Goes to the next step that has an event time.
     mutating func advance(
-      _ crew: ChunkCrew, _ pool: BufferPool, _ rejected: RejectionHandler
+      _ crew: IntakeCrew, _ pool: BufferPool, _ rejected: RejectionHandler
     ) throws {
       while head == nil, !isAtEnd {
         guard step < batch.steps.count else {
@@ -120,7 +120,7 @@ final class EntryStream {
       }
     }
 
-    private mutating func takeBatch(_ crew: ChunkCrew, _ pool: BufferPool) {
+    private mutating func takeBatch(_ crew: IntakeCrew, _ pool: BufferPool) {
       pool.give(batch.takeBuffer())
       while askedCount < nextNumber + ahead {
         crew.ask(index)

@@ -38,9 +38,9 @@ package struct IntakeBatch: Sendable {
   package var byteCount: Int { entries.bytes.count }
 
   mutating func makeEntry(
-    _ line: Span<UInt8>, _ maker: inout LineEntryMaker, byteCount: Int
+    _ line: Span<UInt8>, number: Int, _ maker: inout LineEntryMaker, byteCount: Int
   ) -> Bool {
-    guard maker.make(line, into: &entries) else { return false }
+    guard maker.make(line, number: number, into: &entries) else { return false }
     steps.append(.entry)
     directCount += 1
     report.lineCount += 1
@@ -72,6 +72,9 @@ package struct IntakeBatch: Sendable {
 
   /// Ends the batch and gives its memory back.
   mutating func takeBuffer() -> [UInt8] { entries.takeBuffer() }
+
+  /// Sets the keys of the entries that were made from their lines' bytes.
+  mutating func setKeys(_ maker: inout LineEntryMaker) { maker.finish(&entries) }
 
   /// Counts everything into the report, once, at the end.
   mutating func finish(_ longWay: InputReport) {

@@ -10,7 +10,7 @@ import Synchronization
 /// Memory: the batches asked for ahead and not yet taken; the caller bounds them.
 ///
 /// libdispatch rather than tasks, as for verifying: importing is a plain function that blocks.
-final class ChunkCrew: Sendable {
+final class IntakeCrew: Sendable {
   private struct Board {
     /// Inputs of which a chunk is wanted, in the order of asking.
     var waiting: [Int] = []
@@ -81,7 +81,7 @@ final class ChunkCrew: Sendable {
   }
 }
 
-extension ChunkCrew {
+extension IntakeCrew {
   /// One input: its chunks in order, its batches as they are done.
   final class Input: Sendable {
     struct Result: Sendable { let batch: IntakeBatch? }
