@@ -151,6 +151,7 @@ extension TaskRecord {
   static let fieldCount = 12
 }
 
+/// Ranges of fields that have no narrower one.
 enum FieldRange {
   static let natural = 0...Int.max
 }
