@@ -2,7 +2,7 @@
 /// law of all jobs, in one survival function.
 ///
 ///     own(x)  = exceedance * min(L(x), 2 A(x) / A(threshold))        beyond the threshold, else 1
-///     past(x) = (own past values of at least 0.8 x) / (n + 1)
+///     past(x) = (own past values of at least 0.7 x) / (n + 1)
 ///     P(X ≥ x) = w max(own(x), past(x)) + (1 - w) A(x)
 ///
 /// L is the Lomax law of the log-excess, A the survival among all jobs. The minimum says that a run
@@ -14,7 +14,7 @@ package struct QuantityTail: Sendable, Equatable, Codable {
   /// Runs, days of m counting as √m, by which the weight of all jobs falls to 1/e.
   static let strangerRuns = 2.0
   /// Share of x from which a past value counts as as large.
-  static let alikeShare = 0.8
+  static let alikeShare = 0.7
   /// Largest past values kept.
   static let largestCountMax = 100
 

@@ -25,20 +25,22 @@ import Testing
     #expect(abs(record.ratio - (met + 3) / (foreseen + 3)) < 1e-12)
   }
 
-  /// A site of a steady and a changing person, some of whose runs last ten times as long; in the end
-  /// both start the same job, whose runs never did, and it lasts three times as long.
+  /// A site of a steady and a changing person with new jobs every week, whose fifth run lasts ten
+  /// times as long if the person is changing; in the end both start the same old job, for a time that
+  /// it never lasted.
   private static func long(_ seed: UInt64) throws -> [String: Finding] {
     var random = SplitMix(seed: seed)
     var history = History()
-    for day in 0..<120 {
-      for (job, who) in [("a", "steady"), ("b", "changing"), ("c", "changing"), ("d", "steady")] {
-        let isLong = who == "changing" && random.uniform() < 0.15
+    for day in 0..<240 {
+      let jobs = [("a", "steady"), ("b-\(day / 5)", "changing"), ("c-\(day / 5)", "steady")]
+      for (job, who) in jobs {
+        let isLong = who == "changing" && day % 5 == 4
         history.trigger(
           job, by: who, at: History.at(day: day, hour: 9),
           seconds: (isLong ? 3000 : 300) * Elementary.exp(0.2 * random.normal()))
       }
     }
-    let at = History.at(day: 120, hour: 9)
+    let at = History.at(day: 240, hour: 9)
     for who in ["steady", "changing"] { history.trigger("a", by: who, at: at, seconds: 900) }
     let findings = history.findings(History.configuration("runaway", pMax: 0.5))
       .filter { $0.timestamp == at.advanced(bySeconds: 901) }

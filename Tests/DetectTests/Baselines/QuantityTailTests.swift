@@ -83,7 +83,7 @@ import Testing
     let all = QuantityTailTests.pool(1)
     let law = 0.04 / Elementary.pow(1 + Elementary.log(x / 600) / (3 * 0.3), 3)
     let among = 0.04 * 2 * all.survival(x) / all.survival(600)
-    let rank = Double(largest.count { $0 >= 0.8 * x }) / 101
+    let rank = Double(largest.count { $0 >= 0.7 * x }) / 101
     let stranger = Elementary.exp(-size / 2)
     let expected = (1 - stranger) * max(min(law, among), rank) + stranger * all.survival(x)
     #expect(abs(tail.survival(x) / expected - 1) < 1e-12)
