@@ -4,6 +4,9 @@ extension Harness {
   static let json: [Harness] = [
     Harness("json", words: jsonWords, seeds: { jsonSeeds }, run: JSONProperties.json),
     Harness(
+      "json-lines", words: jsonWords + ["\n", "}\n{", "}\n{\"a\":", "{\"a\":{\"b\":", "\r\n"],
+      seeds: { jsonLineSeeds }, run: JSONProperties.lines),
+    Harness(
       "json5", words: jsonWords + ["'", "//", "/*", "*/", "0x", "\\x", "+.5", "\u{2028}"],
       seeds: {
         jsonSeeds
@@ -24,6 +27,10 @@ extension Harness {
     "{", "}", "[", "]", "\":", ",\"", "\\u", "\\ud800", "\\udc00", "true", "false", "null", "1e5",
     "-0", "\\\\", "\\\"",
   ]
+
+  private static let jsonLineSeeds = texts(
+    "{\"a\":1}\n{\"a\":{\"b\":[\"x\",-2.5,true]},\"c\":\"\\n\u{E9}\"}\n", "{}\n{\"a\":\"\n{}\n",
+    "{\"key-of-more-than-sixteen-bytes\":0,\"key-of-more-than-sixteen-bytez\":null}\n")
 
   private static let jsonSeeds = texts(
     "{\"a\":[1,2,{\"b\":true}],\"c\":null,\"d\":\"x\\ny\\u00e9\\ud83d\\ude00\"}",
@@ -54,6 +61,45 @@ enum JSONProperties {
     }
     try require(print(second, second.root) == printed, "printing is no fixed point")
     try json5TakesJSON(bytes)
+  }
+
+  /// What the fast scanner takes, the full reader takes, and finds at the same places; all its ways
+  /// take the same lines.
+  static func lines(_ bytes: [UInt8]) throws {
+    var paths = LinePaths()
+    paths.add("a")
+    paths.add("b", in: 0)
+    let text = bytes + [0x0A]
+    var scanners = [JSONLineScanner(paths), JSONLineScanner(paths, way: .portable)]
+    for index in scanners.indices { scanners[index].begin() }
+    var offset = 0
+    while let line = scanners[0].next(text.span) {
+      let other = scanners[1].next(text.span)
+      try require(line.range.lowerBound == offset, "a line at \(line.range), not \(offset)")
+      try require(
+        other?.range == line.range, "lines at \(line.range), \(String(describing: other))")
+      try require(other?.isPlain == line.isPlain, "ways differ about \(line.range)")
+      offset = line.range.upperBound + 1
+      if line.isPlain { try plainLine(text, line.range, scanners) }
+    }
+    try require(offset == text.count, "lines end at \(offset) of \(text.count)")
+  }
+
+  private static func plainLine(
+    _ text: [UInt8], _ range: Range<Int>, _ scanners: [JSONLineScanner]
+  ) throws {
+    var document = JSONDocument()
+    do { try document.parse(text.span.extracting(range)) } catch {
+      throw BrokenProperty(description: "a line was taken: \(error)")
+    }
+    let first = document.member(document.root, "a")
+    let second = first.flatMap { document.member($0, "b") }
+    for (path, node) in [first, second].enumerated() {
+      let place = node.map { range.lowerBound + document.textRange($0).lowerBound } ?? -1
+      for scanner in scanners {
+        try require(scanner.value(path) == place, "path \(path) at \(scanner.value(path))")
+      }
+    }
   }
 
   /// JSON is a subset of JSON5; lone surrogates, and depth, are what ours takes less of.
