@@ -42,10 +42,11 @@ import CHashLanes
     unsafe results(bytes, starts, ends, vigil_hash_lanes_hmac_sha256)
   }
 
-  private typealias Function = @convention(c) (
-    OpaquePointer?, UnsafePointer<UInt8>?, UnsafePointer<UInt32>?, UnsafePointer<UInt32>?, Int,
-    UnsafeMutablePointer<UInt8>?
-  ) -> Int
+  private typealias Function =
+    @convention(c) (
+      OpaquePointer?, UnsafePointer<UInt8>?, UnsafePointer<UInt32>?, UnsafePointer<UInt32>?, Int,
+      UnsafeMutablePointer<UInt8>?
+    ) -> Int
 
   private mutating func results(
     _ bytes: Span<UInt8>, _ starts: [UInt32], _ ends: [UInt32], _ function: Function

@@ -40,7 +40,8 @@ package struct EntryIntake: ~Copyable {
   }
 
   private mutating func take(
-    _ line: LineChunk.Line, _ number: Int, _ bytes: Span<UInt8>, _ path: String, _ batch: inout IntakeBatch
+    _ line: LineChunk.Line, _ number: Int, _ bytes: Span<UInt8>, _ path: String,
+    _ batch: inout IntakeBatch
   ) {
     let place = line.place
     if makesDirectly, !place.isOverlong,
