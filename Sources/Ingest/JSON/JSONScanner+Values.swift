@@ -45,25 +45,9 @@ extension JSONScanner {
     }
   }
 
-  /// One scalar of two to four bytes, by the table of well-formed sequences (Unicode 3.9, D92).
+  /// One scalar of two to four bytes.
   private mutating func skipMultibyteScalar() throws(JSONError) {
-    let lead = text[offset]
-    let length: Int
-    var second: ClosedRange<UInt8> = 0x80...0xBF
-    switch lead {
-    case 0xC2...0xDF: length = 2
-    case 0xE0: (length, second) = (3, 0xA0...0xBF)
-    case 0xED: (length, second) = (3, 0x80...0x9F)
-    case 0xE1...0xEF: length = 3
-    case 0xF0: (length, second) = (4, 0x90...0xBF)
-    case 0xF4: (length, second) = (4, 0x80...0x8F)
-    case 0xF1...0xF3: length = 4
-    default: throw JSONError(.invalidUTF8, at: offset)
-    }
-    guard text.count - offset >= length, second.contains(text[offset + 1]) else {
-      throw JSONError(.invalidUTF8, at: offset)
-    }
-    for index in 2..<max(length, 2) where text[offset + index] & 0xC0 != 0x80 {
+    guard let length = text.characterLength(at: offset) else {
       throw JSONError(.invalidUTF8, at: offset)
     }
     offset += length
