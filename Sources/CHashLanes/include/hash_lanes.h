@@ -15,7 +15,8 @@ vigil_hash_lanes *vigil_hash_lanes_new(void);
 void vigil_hash_lanes_free(vigil_hash_lanes *lanes);
 
 /// The digests of `bytes[starts[i] ..< ends[i]]`, i below `count`, 32 bytes each. Messages must not be
-/// empty. Returns how many were made: `count`, or fewer when the library failed, and then none counts.
+/// empty; those of over 65,534 bytes are refused. Returns how many were made: `count`, or fewer when the
+/// library failed or refused, and then none counts.
 size_t vigil_hash_lanes_sha256(
     vigil_hash_lanes *lanes, const uint8_t *bytes, const uint32_t *starts, const uint32_t *ends,
     size_t count, uint8_t *digests);

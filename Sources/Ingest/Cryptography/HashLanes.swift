@@ -26,7 +26,8 @@ import CHashLanes
     unsafe vigil_hash_lanes_free(lanes)
   }
 
-  /// The digests of `bytes[starts[i] ..< ends[i]]`; nil when the library failed.
+  /// The digests of `bytes[starts[i] ..< ends[i]]`; nil when the library failed, or refused a message
+  /// of over 65,534 bytes.
   ///
   /// Precondition: as many starts as ends, every message within `bytes` and not empty.
   mutating func digests(

@@ -13,7 +13,9 @@ import Testing
       var (bytes, starts, ends): ([UInt8], [UInt32], [UInt32]) = ([], [], [])
       for number in 0..<count {
         starts.append(UInt32(bytes.count))
-        bytes += random.bytes(count: number % 5 == 4 ? 60_000 : 1 + (number * 37) % 300)
+        // Also longer than the lanes take: 65,534 bytes.
+        let long = [60_000, 65_534, 65_535, 65_536, 70_000][number / 5 % 5]
+        bytes += random.bytes(count: number % 5 == 4 ? long : 1 + (number * 37) % 300)
         ends.append(UInt32(bytes.count))
       }
       let expected = zip(starts, ends).map {
