@@ -35,6 +35,8 @@ import Testing
       (["--question", "common", "a"], "1 files with --question: expected two"),
       (["--question", "rare", "a", "b"], "--question \"rare\": expected one of common"),
       (["--question", "common", "--activities", "a", "b"], "--activities with --question"),
+      (["--question", "common", "--fail-on", "high", "a", "b"], "--fail-on with --question"),
+      (["--question", "common", "--p-max", "0.1", "a", "b"], "--p-max with --question"),
       (["--question", "common", "-", "-"], "- given twice"),
       (["--out", "a", "b"], "--out without --question"),
       (["--question", "common", "/nonexistent/a", "b"], "open /nonexistent/a: nothing there"),

@@ -10,7 +10,9 @@ struct QuestionRun {
 
   /// Takes the two operands and `--out`.
   init(_ arguments: ParsedArguments) throws(UsageError) {
-    for option in ["--format-in", "--source", "--activities"] where arguments.has(option) {
+    // An option that changes nothing here would be believed to: `--fail-on` above all.
+    for option in ScanCommand.specification.options.map(\.name)
+    where option != "--question" && option != "--out" && arguments.has(option) {
       throw UsageError("\(option) with --question: expected one of them")
     }
     guard arguments.operands.count == 2 else {
