@@ -55,3 +55,11 @@ struct LineSlots: Sendable {
     places.contains(place) ? slots[Int(place.rawValue)] : nil
   }
 }
+
+extension LineSlot {
+  /// Whether a text says something: it is not empty, and no placeholder that Caddy left unresolved.
+  func isMeaningful(in text: Span<UInt8>) -> Bool {
+    guard form == .text || form == .codedText, !isEmpty else { return false }
+    return !text.extracting(range).hasBytes("{http.", at: 0)
+  }
+}
