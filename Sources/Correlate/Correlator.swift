@@ -63,6 +63,11 @@ package struct Correlator: Sendable, Codable {
     return advance()
   }
 
+  /// `advance(to:)` for an instant of the clock itself: records may still come for the lateness.
+  package mutating func wait(until clock: Timestamp) -> [CorrelatedEvent] {
+    advance(to: clock.advanced(bySeconds: -window.latenessSeconds))
+  }
+
   /// End of input: applies what waits, then settles what is open with the state it has.
   ///
   /// Nothing is said to be missing whose window had not passed. A started run without an end is

@@ -49,6 +49,29 @@ package struct Analysis: Sendable, Codable {
     return findings
   }
 
+  /// Lets time pass by a clock: what should have come by now and has not is told. Records that come
+  /// later than `JoinWindow.latenessSeconds` after it may say otherwise.
+  package mutating func wait(until clock: Timestamp) -> [Finding] {
+    guard let heard = end, clock > heard else { return [] }
+    end = clock
+    var findings: [Finding] = []
+    for event in correlator.wait(until: clock) {
+      findings += pipeline.observe(event)
+    }
+    return findings
+  }
+
+  /// Makes ready for questions about `instant`: what the first trigger of a day would do.
+  package mutating func prepare(for instant: Timestamp) { pipeline.prepare(for: instant) }
+
+  /// How rare a trigger of `principal` at `instant` would be, from 0 to 1; nil for a pipeline without
+  /// the rule. Teaches nothing.
+  package func offHoursP(
+    of principal: String, at instant: Timestamp, zone: String?, isService: Bool
+  ) -> Double? {
+    pipeline.offHoursP(of: principal, at: instant, zone: zone, isService: isService)
+  }
+
   /// The end of what was read: settles what is open, and lets time pass up to the last event.
   package mutating func finish(
     seeing watch: (CorrelatedEvent) -> Void = { _ in }

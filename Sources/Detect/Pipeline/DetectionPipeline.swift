@@ -70,6 +70,26 @@ package struct DetectionPipeline: Sendable {
     }
   }
 
+  /// See `Analysis.prepare`.
+  mutating func prepare(for instant: Timestamp) {
+    for index in rules.indices {
+      guard var rule = rules[index] as? OffHoursRule else { continue }
+      rule.prepare(for: instant, context)
+      rules[index] = rule
+    }
+  }
+
+  /// See `Analysis.offHoursP`.
+  func offHoursP(
+    of principal: String, at instant: Timestamp, zone: String?, isService: Bool
+  ) -> Double? {
+    for case let rule as OffHoursRule in rules {
+      return rule.pValue(
+        of: principal, at: instant, zone: zone, isService: isService, context)
+    }
+    return nil
+  }
+
   /// Lets time pass without an event, up to and including `now`.
   package mutating func advance(to now: Timestamp) -> [Finding] {
     fireTimers(upTo: now)

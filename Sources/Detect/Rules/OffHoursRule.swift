@@ -88,7 +88,7 @@ struct OffHoursRule: DetectionRule {
   ) -> Habit.Verdict {
     let (cell, day) = (local.hourOfWeek, local.day)
     let isMaintenance = context.isMaintenance(from: requestedAt, to: requestedAt, job: job)
-    let sums = sums(index, cell, requestedAt, context.configuration)
+    let sums = sums(habits[index], cell, requestedAt, context.configuration)
     let isYoung = rarestForYoungSite(on: day) > 0
     let verdict = Habit.Verdict(
       cell: cell, alone: sums.alone, surprise: sums.surprise,
@@ -110,10 +110,27 @@ struct OffHoursRule: DetectionRule {
     return verdict
   }
 
+  /// Peers as they will be for the day of `instant`, where it has no trigger yet.
+  mutating func prepare(for instant: Timestamp, _ context: RuleContext) {
+    rebuildPeers(instant, context)
+  }
+
+  /// How rare a trigger at `at` would be for this principal: the p that it would be judged by. Teaches
+  /// nothing.
+  func pValue(
+    of principal: String, at: Timestamp, zone: String?, isService: Bool, _ context: RuleContext
+  ) -> Double {
+    let local = context.localHour(at, zone: zone, principal: principal, isService: isService)
+    var habit = indexByPrincipal[principal].map { habits[$0] } ?? Habit()
+    habit.turn(to: local.day, context.configuration)
+    if let known = habit.verdict(day: local.day, cell: local.hourOfWeek) { return known.pValue }
+    let sums = sums(habit, local.hourOfWeek, at, context.configuration)
+    return max(scale.pValue(sums.surprise), rarestForYoungSite(on: local.day))
+  }
+
   private func sums(
-    _ index: Int, _ cell: Int, _ at: Timestamp, _ configuration: DetectionConfiguration
+    _ habit: Habit, _ cell: Int, _ at: Timestamp, _ configuration: DetectionConfiguration
   ) -> OffHoursSums {
-    let habit = habits[index]
     let peer = peers.peers(of: habit.profile)
     return OffHoursSums(
       habit: habit, cell: cell, peers: peer.density, peerCount: peer.count,

@@ -3,8 +3,10 @@ import Ingest
 /// One reading of the entries since a baseline.
 extension JournalDetection {
   /// Goes on from `start`; nil when entries came that belong before its frontier.
+  ///
+  /// - Parameter clock: how far time has passed without records; nil for the newest event.
   func run(
-    from start: SavedBaseline, _ progress: (Int) -> Void
+    from start: SavedBaseline, until clock: Timestamp? = nil, _ progress: (Int) -> Void
   ) throws -> Outcome? {
     var events = try reader.events(from: start.resumeIndex, columns: settings.columns)
     if let frontier = start.frontier,
@@ -41,6 +43,10 @@ extension JournalDetection {
       }
       since += rest.add(record)
       count()
+    }
+    if let clock {
+      since += rest.wait(until: clock)
+      outcome.standing = rest
     }
     since += rest.finish()
     state.saidSince = since.map(\.findingID)

@@ -43,6 +43,8 @@ package struct JournalDetection {
     package var readCount: Int
     /// Whether it began at the first entry.
     package var isWhole = false
+    /// What was learnt by the clock that was given, nothing settled; nil without one.
+    package var standing: Analysis?
   }
 
   let reader: JournalReader
@@ -78,9 +80,13 @@ package struct JournalDetection {
   }
 
   /// Every finding of the journal.
-  package func whole(progress: (Int) -> Void = { _ in }) throws -> Outcome {
+  ///
+  /// - Parameter clock: how far time has passed without records; nil for the newest event.
+  package func whole(
+    until clock: Timestamp? = nil, progress: (Int) -> Void = { _ in }
+  ) throws -> Outcome {
     zones.forget()
-    guard var outcome = try run(from: blank, progress) else {
+    guard var outcome = try run(from: blank, until: clock, progress) else {
       preconditionFailure("an entry came before a run from the start")
     }
     outcome.isWhole = true

@@ -15,7 +15,7 @@ package final class JournalCommitQueue: Sendable {
   private let journal: Mutex<Journal>
   private let preparers: EntryPreparers
   private let now: @Sendable () -> Timestamp
-  private let failure = Mutex<JournalError?>(nil)
+  private let failure = Mutex<(any Error)?>(nil)
   private let hasEnded = DispatchGroup()
   private let thread = DispatchQueue(label: "journal-writer")
 
@@ -24,9 +24,12 @@ package final class JournalCommitQueue: Sendable {
   /// - Parameters:
   ///   - now: the clock for `received_at`.
   ///   - checkpointSeconds: a checkpoint at least this often while there is news.
+  ///   - duty: what the owner does between batches, made on its thread; nil for nothing. What it throws
+  ///     ends the queue as a failed write does.
   package init(
     _ journal: consuming sending Journal, checkpointSeconds: Double = 10,
-    now: @escaping @Sendable () -> Timestamp
+    now: @escaping @Sendable () -> Timestamp,
+    duty: (@Sendable (Journal) throws -> any JournalDuty)? = nil
   ) throws(StorageError) {
     queue = try WriterQueue()
     preparers = journal.preparers
@@ -34,7 +37,7 @@ package final class JournalCommitQueue: Sendable {
     self.now = now
     hasEnded.enter()
     thread.async { [self] in
-      run(checkpointSeconds)
+      run(checkpointSeconds, duty)
       hasEnded.leave()
     }
   }
@@ -62,14 +65,17 @@ package final class JournalCommitQueue: Sendable {
     }
   }
 
+  /// Why the owner has stopped by itself; nil while it serves.
+  package var failureDescription: String? { failure.withLock { $0.map { "\($0)" } } }
+
   /// Refuses what waits, ends the thread and closes the journal. Once.
-  package func close() throws(JournalError) {
+  package func close() throws {
     queue.end(WriterRefusal(.closing, "the writer is about to end"))
     queue.wakeOwner()
     hasEnded.wait()
     if let failure = failure.withLock({ $0 }) { throw failure }
     let instant = now()
-    try journal.withLock { (journal) throws(JournalError) in try journal.close(at: instant) }
+    try journal.withLock { journal in try journal.close(at: instant) }
   }
 
   private func ask(_ work: WriterQueue.Waiting.Work) async -> WriterAnswer {
@@ -83,26 +89,39 @@ package final class JournalCommitQueue: Sendable {
     queue.whenRoom { [self] in submit(waiting) }
   }
 
+  /// Least pause between two turns of the duty while requests come: its commits are syncs too.
+  private static let dutySeconds = 0.05
+  private static let dutyPollMilliseconds: Int32 = 100
+
   /// The owner's loop: serves batch after batch until the queue ends.
-  private func run(_ checkpointSeconds: Double) {
+  private func run(
+    _ checkpointSeconds: Double, _ makeDuty: (@Sendable (Journal) throws -> any JournalDuty)?
+  ) {
     var sealedAt = now()
     var servedCount = 0
     do {
+      let duty = try makeDuty.map { make in try journal.withLock { OwnedDuty(try make($0)) } }
       while !queue.hasEnded {
-        try journal.withLock { (journal) throws(JournalError) in
+        try journal.withLock { journal in
           servedCount = try queue.serve(
             journal, gathering: min(servedCount, WriterQueue.requestCountMax), now: now)
-          let instant = now()
-          guard instant.seconds(since: sealedAt) >= checkpointSeconds else { return }
-          try journal.checkpoint()
+        }
+        let hasMore = try journal.withLock { _ in
+          try duty?.turn(at: now(), pauseSeconds: servedCount > 0 ? Self.dutySeconds : 0) ?? false
+        }
+        let instant = now()
+        if instant.seconds(since: sealedAt) >= checkpointSeconds {
+          try journal.withLock { journal in try journal.checkpoint() }
           sealedAt = instant
         }
-        guard servedCount == 0 else { continue }
-        queue.wait(milliseconds: Int32(min(checkpointSeconds, 3600) * 1000))
+        guard servedCount == 0, !hasMore else { continue }
+        let idle = Int32(min(checkpointSeconds, 3600) * 1000)
+        queue.wait(milliseconds: duty == nil ? idle : min(idle, Self.dutyPollMilliseconds))
       }
+      try journal.withLock { _ in try duty?.finish() }
     } catch {
       failure.withLock { $0 = error }
-      queue.end(WriterRefusal(.stopped, error.description))
+      queue.end(WriterRefusal(.stopped, "\(error)"))
     }
   }
 }
