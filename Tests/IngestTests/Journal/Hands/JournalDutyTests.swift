@@ -24,7 +24,7 @@ import Testing
   func followed() async throws {
     let directory = try TemporaryDirectory()
     let log = directory.path + "/events.jsonl"
-    let positions = directory.path + "/index"
+    let positions = directory.path + "/j/index"
     let lines = (0..<300).map { Build.request("log\($0)").encoded() + [0x0A] }
     #expect(FileManager.default.createFile(atPath: log, contents: Data(lines[0])))
     let queue = try queue(directory) { journal in
