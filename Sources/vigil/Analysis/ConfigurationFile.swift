@@ -6,10 +6,11 @@ import Ingest
 ///
 /// The schema is Documentation/Configuration.md; a test reads the example there. Keys that nobody
 /// asks for are refused with their place.
-struct ConfigurationFile {
+struct ConfigurationFile: Sendable {
   var log = LogSettings()
   var joinWindow = JoinWindow.standard
   var detection = DetectionConfiguration()
+  var serve = ServeConfiguration()
   var zones: SystemZones
 
   /// Longest file that is read.
@@ -44,6 +45,9 @@ struct ConfigurationFile {
       try reader.optional("zone", .zone(zones))
     }
     for (name, zone) in principals { detection.zoneByPrincipal[name] = zone }
+    if let serve = try reader.object("serve", ServeConfiguration.init(from:)) {
+      self.serve = serve
+    }
     let calendars = CalendarFiles(configuration: reader.file, zones: zones.catalogue)
     detection.calendar = try calendars.holidays(from: &reader)
     detection.maintenance = try calendars.maintenance(

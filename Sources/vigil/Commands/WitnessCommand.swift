@@ -99,11 +99,7 @@ private enum WitnessListening {
   }
 
   private static func loopback(_ address: String) throws(UsageError) -> HTTPEndpoint {
-    for (host, make) in [
-      ("127.0.0.1:", HTTPEndpoint.loopback(port:)), ("[::1]:", HTTPEndpoint.loopbackIPv6(port:)),
-    ] where address.hasPrefix(host) {
-      if let port = UInt16(address.dropFirst(host.count)) { return make(port) }
-    }
+    if let endpoint = ListeningAddress.endpoint(address) { return endpoint }
     throw UsageError(
       "--listen \(Quotation.quoted(address)): expected 127.0.0.1:PORT or [::1]:PORT")
   }

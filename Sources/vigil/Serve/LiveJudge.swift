@@ -1,0 +1,137 @@
+import Detect
+internal import Dispatch
+import GatewayAndScheduler
+import Ingest
+import Synchronization
+
+/// Detect beside the server, on a thread of its own: what it finds becomes an alert record, and whoever
+/// asks gets what was learnt so far.
+final class LiveJudge: Sendable {
+  /// What a judge is made of.
+  struct Settings: Sendable {
+    /// The journal's directory.
+    var directory: String
+    var configuration: ConfigurationFile
+    /// Pause between two turns; a turn that takes long makes the next pause longer.
+    var pause: Duration = .seconds(1)
+    /// How often what was learnt is saved.
+    var savePause: Duration = .seconds(300)
+  }
+
+  /// Share of the time that turns may take: a tenth.
+  private static let restFactor = 9
+
+  private let settings: Settings
+  private let sink: any RecordSink
+  private let surroundings: Surroundings
+  private let report: @Sendable (String) -> Void
+  private let heed: @Sendable (Finding) async -> Void
+  private let standing = Mutex<Analysis?>(nil)
+  private let isEnding = Atomic<Bool>(false)
+  private let hasEnded = DispatchGroup()
+  private let thread = DispatchQueue(label: "live-judge")
+
+  /// - Parameters:
+  ///   - report: gets what went wrong, a sentence each.
+  ///   - heed: gets each finding once its alert record is durable.
+  init(
+    _ settings: Settings, sink: any RecordSink, surroundings: Surroundings,
+    report: @escaping @Sendable (String) -> Void,
+    heed: @escaping @Sendable (Finding) async -> Void
+  ) {
+    self.settings = settings
+    self.sink = sink
+    self.surroundings = surroundings
+    self.report = report
+    self.heed = heed
+  }
+
+  /// Starts the thread. Once.
+  func start() {
+    hasEnded.enter()
+    thread.async { [self] in
+      do { try run() } catch { report("live detection has stopped: \(error)") }
+      hasEnded.leave()
+    }
+  }
+
+  /// Ends behind the turn under way, saving what was learnt.
+  func stop() {
+    isEnding.store(true, ordering: .relaxed)
+    hasEnded.wait()
+  }
+
+  /// How rare a trigger of `principal` at `instant` would be; nil before the first turn.
+  func offHoursP(of principal: String, at instant: Timestamp) -> Double? {
+    guard let standing = standing.withLock({ $0 }) else { return nil }
+    return standing.offHoursP(of: principal, at: instant, zone: nil, isService: false)
+  }
+
+  /// Event time before the start whose findings are still raised by a judge that learns from the first
+  /// entry: a day. What is older is for `vigil detect` to list.
+  private static let oldestSeconds = 86_400.0
+
+  private func run() throws {
+    let storage = try JournalOpening.forReading(settings.directory)
+    var raised = try RaisedAlerts(storage)
+    let live = try make(storage)
+    let oldest = surroundings.now().advanced(bySeconds: -LiveJudge.oldestSeconds)
+    let clock = ContinuousClock()
+    var savedAt = clock.now
+    while !isEnding.load(ordering: .relaxed) {
+      let begin = clock.now
+      let turn = try live.turn(at: surroundings.now())
+      if let standing = turn.standing { self.standing.withLock { $0 = standing } }
+      let news = turn.findings.filter { $0.timestamp >= oldest }
+      if news.count < turn.findings.count {
+        report(
+          "\(turn.findings.count - news.count) findings about times more than a day ago are not "
+            + "raised; vigil detect lists them")
+      }
+      for finding in news where raised.insert(finding.findingID) { raise(finding) }
+      if clock.now - savedAt >= settings.savePause {
+        if let problem = try live.save() { report("saved baseline: not saved: \(problem)") }
+        savedAt = clock.now
+      }
+      rest(max(settings.pause, (clock.now - begin) * LiveJudge.restFactor), clock)
+    }
+    if let problem = try live.save() { report("saved baseline: not saved: \(problem)") }
+  }
+
+  private func make(_ storage: any JournalStorage) throws -> LiveDetection {
+    let configuration = settings.configuration
+    var detection = JournalDetection.Settings(
+      window: configuration.joinWindow, configuration: configuration.detection,
+      program: Assembly.version, identify: Identifier.hash)
+    detection.columns = .analysis
+    let zones = configuration.zones
+    return LiveDetection(
+      storage, detection, RecordedZones(zones) { zones.dataDigest(of: $0) })
+  }
+
+  private func raise(_ finding: Finding) {
+    var alert = AlertRecord(event: .raised)
+    alert.findingID = finding.findingID
+    alert.finding = finding.encoded()
+    let header = RecordHeader(
+      timestamp: surroundings.now(), source: "vigil/detect", id: "alert/\(finding.findingID)/raised"
+    )
+    let record = Record(header: header, body: .alert(alert))
+    Blocking.wait { [sink, heed, report] in
+      do throws(WriterRefusal) {
+        guard case .appended = try await sink.append(record) else { return }
+        await heed(finding)
+      } catch {
+        report("finding \(finding.findingID) (\(finding.rule)): not recorded: \(error)")
+      }
+    }
+  }
+
+  /// In short steps, so that the end is not waited for.
+  private func rest(_ pause: Duration, _ clock: ContinuousClock) {
+    let end = clock.now + pause
+    while !isEnding.load(ordering: .relaxed), clock.now < end {
+      StopSignal.sleep(milliseconds: 50)
+    }
+  }
+}
