@@ -6,6 +6,7 @@
 #
 #   dependencies.sh          what the build needs
 #   dependencies.sh tests    also what some tests need; those are skipped where it cannot be had
+#   dependencies.sh live     also the real programs of the live tests, and a Python with Luigi in .build/live
 set -euo pipefail
 
 # What we need, each with a file that only it brings.
@@ -23,6 +24,11 @@ fi
 test_packages=(golang-go golang-golang-x-mod-dev strace openssl gzip)
 test_witnesses=(/usr/bin/go /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go /usr/bin/strace
   /usr/bin/openssl /bin/gzip)
+
+# For Tests/EndToEndTests/Live: the gateway, the identity provider, what drives them.
+live_packages=(caddy glewlwyd sqlite3 curl wrk python3 python3-venv)
+live_witnesses=(/usr/bin/caddy /usr/bin/glewlwyd /usr/bin/sqlite3 /usr/bin/curl /usr/bin/wrk /usr/bin/python3
+  '/usr/lib/python3*/ensurepip/__init__.py')
 
 # Whether a file that matches the pattern is there.
 exists() { compgen -G "$1" >/dev/null; }
@@ -46,6 +52,12 @@ if [ "${1:-}" = tests ]; then
   fi
 fi
 
+if [ "${1:-}" = live ]; then
+  for index in "${!live_packages[@]}"; do
+    exists "${live_witnesses[$index]}" || missing+=("${live_packages[$index]}")
+  done
+fi
+
 if [ "${#missing[@]}" -gt 0 ]; then
   command="apt-get install -y --no-install-recommends ${missing[*]}"
   if ! command -v apt-get >/dev/null; then
@@ -66,4 +78,11 @@ fi
 if ! command -v swift >/dev/null; then
   echo "no swift on the PATH: Vigil builds with the Swift 6.3 toolchain (https://www.swift.org/install/linux/)" >&2
   exit 1
+fi
+
+if [ "${1:-}" = live ] && ! .build/live/bin/python -c 'import luigi' 2>/dev/null; then
+  echo "making .build/live with Luigi 3.8.1" >&2
+  mkdir -p .build
+  python3 -m venv .build/live
+  .build/live/bin/pip install --quiet --disable-pip-version-check 'luigi==3.8.1'
 fi
