@@ -107,6 +107,20 @@ import Testing
     #expect(activities.first?.evidence == [0, 1])
   }
 
+  @Test("a wish made again under its idempotency key is the same activity, and no trigger is lost")
+  func repeatedWish() throws {
+    let (activities, summary) = run([
+      decision(0.9, .permit, request: "q"), request(1, "q", run: "r"),
+      CorrelateTests.run(1.1, .started, "r", request: "q"),
+      decision(5.9, .permit, request: "again"), request(6, "again", run: "r"),
+      CorrelateTests.run(7, .succeeded, "r", request: "q"), tick(300),
+    ])
+    let activity = try #require(activities.first)
+    #expect(activities.count == 1)
+    #expect(activity.requestID == "q" && activity.evidence == [0, 1, 2, 3, 4, 5])
+    #expect(summary.repeatedTriggers == 1 && summary.runsMissing == 0)
+  }
+
   @Test("a run that comes hours after its trigger is joined under the id told before")
   func lateRun() {
     let events = correlate([

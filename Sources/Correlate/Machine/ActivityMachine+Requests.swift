@@ -26,7 +26,13 @@ extension ActivityMachine {
     let byRun = index.slot(run: request.runID)
     let byRequest = index.slot(request: request.requestID)
     if let byRun {
-      if entries[byRun].request != nil { return repeated(byRun, arrival) }
+      if entries[byRun].request != nil {
+        // A wish made again was decided upon again: that decision is this activity's, not a lost trigger.
+        if let byRequest, byRequest != byRun, entries[byRequest].request == nil {
+          merge(byRequest, into: byRun)
+        }
+        return repeated(byRun, arrival)
+      }
       if let byRequest, byRequest != byRun { merge(byRequest, into: byRun) }
       attach(request, side, to: byRun, by: .runID, arrival)
       return byRun
