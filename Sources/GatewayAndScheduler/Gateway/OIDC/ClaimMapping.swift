@@ -4,7 +4,8 @@ package import Ingest
 ///
 /// A name is a claim's own, or a path with dots: `realm_access.roles`.
 package struct ClaimMapping: Sendable, Equatable {
-  /// The subject; a token in which it is absent or null is a service's, known by `servicePrincipal`.
+  /// Names a person. A token whose `sub` is absent, null or the client itself is a service's, known by
+  /// `servicePrincipal`.
   package var principal = "sub"
   /// The client of a client-credentials token: the first of these that is there.
   package var servicePrincipal = ["client_id", "azp"]
@@ -28,15 +29,16 @@ package struct ClaimMapping: Sendable, Equatable {
     _ claims: JSONFields, issuer: String, credential: DecisionRecord.Credential
   ) throws(CredentialRefusal) -> Identity {
     let client = servicePrincipal.lazy.compactMap { claims.text($0) }.first
-    let subject = claims.text(principal)
-    guard let name = subject ?? client else {
+    // Client credentials: the provider names the client as subject, or nobody. A person's token in
+    // which the principal's claim is missing must never pass for its client.
+    let subject = claims.text("sub")
+    let isService = subject == nil || subject == client && !claims.has("nonce")
+    guard let name = isService ? client ?? subject : claims.text(principal) else {
       throw .token("malformed", "no claim names the principal")
     }
     guard name.utf8.count <= ClaimMapping.principalByteCountMax,
       !ForeignText.isTreacherous(name)
     else { throw .token("malformed", "principal \(ForeignText.quoted(name))") }
-    // Client credentials: the provider names the client as subject, or nobody.
-    let isService = subject == nil || subject == client && !claims.has("nonce")
     var identity = Identity(
       principal: name, principalType: isService ? .service : .human, credential: credential)
     identity.issuer = issuer
