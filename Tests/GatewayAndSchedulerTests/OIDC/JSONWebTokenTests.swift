@@ -13,7 +13,8 @@ import Testing
     expiry: String? = nil, more: String = ""
   ) -> String {
     let audience = audience.map { ",\"aud\":\($0)" } ?? ""
-    return "{\"iss\":\(issuer)\(audience),\"exp\":\(expiry ?? "\(seconds + 300)"),\"sub\":\"alice\"\(more)}"
+    return
+      "{\"iss\":\(issuer)\(audience),\"exp\":\(expiry ?? "\(seconds + 300)"),\"sub\":\"alice\"\(more)}"
   }
 
   private func set(
@@ -134,7 +135,8 @@ import Testing
     let set = try JSONWebKeySet(
       json: keySetText([
         TestSigningKey.weakRSA.get().jwk(keyID: "weak"), odd, forEncryption, ofAnotherAlgorithm,
-        offCurve, short, ["kty": "oct", "k": "c2VjcmV0"], ["kty": "EC", "crv": "secp256k1"], [:], good,
+        offCurve, short, ["kty": "oct", "k": "c2VjcmV0"], ["kty": "EC", "crv": "secp256k1"], [:],
+        good,
       ]))
     #expect(set.keys.map(\.keyID) == ["good"])
   }
@@ -152,9 +154,11 @@ import Testing
 
   @Test func `keys that a token brings along are not used`() throws {
     let key = try TestSigningKey.p256.get()
-    let jwk = try key.jwk(keyID: "k1").map { "\"\($0.key)\":\"\($0.value)\"" }.joined(separator: ",")
+    let jwk = try key.jwk(keyID: "k1").map { "\"\($0.key)\":\"\($0.value)\"" }.joined(
+      separator: ",")
     let text = try key.token(
-      .es256, header: "{\"alg\":\"ES256\",\"kid\":\"k1\",\"jwk\":{\(jwk)},\"jku\":\"https://evil.test\"}",
+      .es256,
+      header: "{\"alg\":\"ES256\",\"kid\":\"k1\",\"jwk\":{\(jwk)},\"jku\":\"https://evil.test\"}",
       claims: JSONWebTokenTests.claims())
     #expect(verdict(text, try set(TestSigningKey.otherP256.get())) == "bad_signature")
   }

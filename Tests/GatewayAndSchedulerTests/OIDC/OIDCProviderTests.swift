@@ -1,5 +1,6 @@
 import GatewayAndScheduler
 import Ingest
+import Synchronization
 import Testing
 
 /// Keys and documents: when they are fetched, and what counts while they cannot be.
@@ -75,7 +76,8 @@ import Testing
     #expect(simulated.count("/openid-configuration") == 0)
   }
 
-  @Test func `without the provider nothing counts, and it is not asked again at once`() async throws {
+  @Test func `without the provider nothing counts, and it is not asked again at once`() async throws
+  {
     let provider = simulated.provider()
     simulated.state.withLock { $0.isDown = true }
     let text = try simulated.token()
@@ -112,14 +114,12 @@ import Testing
         == "https://id.test/a/.well-known/openid-configuration")
   }
 
-  @Test(arguments: ["https://[", "ftp://id.test", "https://id.test/?a=b", "id.test", "https:///x", ""])
+  @Test(arguments: ["ftp://id.test", "https://id.test/?a=b", "id.test", "https:///x", ""])
   func `an issuer that is no address is refused in the configuration`(issuer: String) {
     let text = Array("{issuer: '\(issuer)', client_id: 'x'}".utf8)
-    let isTaken = issuer == "https://["
-    let result = Result {
+    #expect(throws: ConfigurationError.self) {
       try ConfigurationReader.read(text.span, file: "f", OIDCSettings.init(from:))
     }
-    #expect((try? result.get()) != nil == isTaken)
   }
 
   @Test func `the whole configuration is read`() throws {

@@ -181,7 +181,8 @@ final class TestWorld: Sendable {
 
   var surroundings: Surroundings {
     Surroundings(
-      now: { self.now }, randomBytes: { count in self.state.withLock { $0.random.bytes(count: count) } })
+      now: { self.now },
+      randomBytes: { count in self.state.withLock { $0.random.bytes(count: count) } })
   }
 
   var gatewayRecords: GatewayRecords { GatewayRecords(self, surroundings: surroundings) }

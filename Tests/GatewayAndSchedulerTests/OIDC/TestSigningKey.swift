@@ -44,7 +44,8 @@ struct TestSigningKey: Sendable {
     members["alg"] = algorithm
     switch kind {
     case .rsa2048, .rsa1024:
-      let text = try OpenSSL.run(["rsa", "-pubin", "-inform", "DER", "-modulus", "-noout"],
+      let text = try OpenSSL.run(
+        ["rsa", "-pubin", "-inform", "DER", "-modulus", "-noout"],
         input: publicDER)
       let hex = String(decoding: text, as: UTF8.self).dropFirst("Modulus=".count)
       members["kty"] = "RSA"

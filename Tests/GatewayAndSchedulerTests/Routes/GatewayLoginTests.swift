@@ -1,5 +1,6 @@
 import GatewayAndScheduler
 import Ingest
+import Synchronization
 import Testing
 
 /// Browsers: in, renewed in silence, and out again.
@@ -30,7 +31,8 @@ import Testing
     #expect(answer.status == .ok && answer.headers["X-Auth-Method"] == "session")
     // The secret goes form-encoded into Basic (RFC 6749 section 2.3.1).
     let sent = bench.simulated.state.withLock { $0.sent }
-    #expect(sent.first?.authorization == "Basic " + Base64.text(Array("vigil:s3cret%20%2B%26".utf8)))
+    #expect(
+      sent.first?.authorization == "Basic " + Base64.text(Array("vigil:s3cret%20%2B%26".utf8)))
     let whoami = try await bench.browse(.get, "/auth/whoami")
     #expect(String(decoding: whoami.body, as: UTF8.self).contains("\"principal\":\"alice\""))
   }

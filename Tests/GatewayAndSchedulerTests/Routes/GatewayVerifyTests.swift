@@ -1,5 +1,6 @@
 import GatewayAndScheduler
 import Ingest
+import Synchronization
 import Testing
 
 /// `/auth/verify`: each answer, its headers, and the record that stands before it.
@@ -17,7 +18,8 @@ import Testing
     ["Authorization": "Bearer \(try bench.simulated.token())"]
   }
 
-  @Test func `a bearer token that counts is let through with all that the API needs`() async throws {
+  @Test func `a bearer token that counts is let through with all that the API needs`() async throws
+  {
     let answer = try await bench.verify(.post, "/jobs/etl/runs?x=1", bearer(), id: "request-1")
     #expect(answer.status == .ok)
     #expect(answer.headers["Remote-User"] == "alice")
@@ -149,7 +151,8 @@ import Testing
     }
   }
 
-  @Test func `while the provider is away the answer is 503, with a time to come back`() async throws {
+  @Test func `while the provider is away the answer is 503, with a time to come back`() async throws
+  {
     let headers = try bearer()
     bench.simulated.state.withLock { $0.isDown = true }
     let answer = try await bench.verify(.get, "/jobs", headers)
@@ -168,7 +171,10 @@ import Testing
     ["X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/jobs/../healthz"],
     ["X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/jobs%2f..%2fhealthz"],
     ["X-Forwarded-Method": "GET", "X-Forwarded-Uri": "*"],
-    ["X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/jobs", "X-Forwarded-For": "1.2.3.4, 5.6.7.8"],
+    [
+      "X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/jobs",
+      "X-Forwarded-For": "1.2.3.4, 5.6.7.8",
+    ],
     ["X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/jobs", "X-Forwarded-For": "localhost"],
     [
       "X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/jobs", "X-Forwarded-For": "1.2.3.4",
@@ -197,7 +203,9 @@ import Testing
     let answer = try await bench.verify(.get, "/jobs", bearer())
     #expect(answer.status == .unauthorized)
     #expect(answer.headers.firstUnsendable == nil)
-    bench.simulated.state.withLock { $0.claims = #""sub":"zoë {http.request.uuid}","groups":["a,b"]"# }
+    bench.simulated.state.withLock {
+      $0.claims = #""sub":"zoë {http.request.uuid}","groups":["a,b"]"#
+    }
     let spoken = try await bench.verify(.get, "/jobs", bearer())
     #expect(spoken.headers["Remote-User"] == "zo%C3%AB%20%7Bhttp.request.uuid%7D")
     #expect(spoken.headers["Remote-Groups"] == "a%2Cb")

@@ -33,7 +33,8 @@ import Testing
       0x0d, 0x18, 0xe0, 0x6c, 0x7c, 0x72, 0x5a, 0xc9, 0xe3, 0x62, 0xe1, 0xce,
     ]
     let text: [UInt8] = [
-      0x2d, 0xb5, 0x16, 0x8e, 0x93, 0x25, 0x56, 0xf8, 0x08, 0x9a, 0x06, 0x22, 0x98, 0x1d, 0x01, 0x7d,
+      0x2d, 0xb5, 0x16, 0x8e, 0x93, 0x25, 0x56, 0xf8, 0x08, 0x9a, 0x06, 0x22, 0x98, 0x1d, 0x01,
+      0x7d,
     ]
     let cipher = try #require(AuthenticatedCipher(key: key.bytes))
     let sealed = try #require(cipher.seal(text, nonce: nonce, purpose: ""))
@@ -48,9 +49,10 @@ import Testing
     #expect(cipher.seal([1], nonce: [1, 2, 3], purpose: "a") == nil)
   }
 
-  @Test(arguments: [
-    ([], ""), ([0xFB], "-w"), ([0xFF, 0xEF], "_-8"), ([0, 0, 0], "AAAA"),
-  ] as [([UInt8], String)])
+  @Test(
+    arguments: [
+      ([], ""), ([0xFB], "-w"), ([0xFF, 0xEF], "_-8"), ([0, 0, 0], "AAAA"),
+    ] as [([UInt8], String)])
   func `base64url has one text for each byte string`(bytes: [UInt8], text: String) {
     #expect(Base64URL.text(bytes) == text)
     #expect(Base64URL.bytes(text.utf8) == bytes)

@@ -1,5 +1,6 @@
 import GatewayAndScheduler
 import Ingest
+import Synchronization
 import Testing
 
 /// Cookies that change, limits that hold, and sessions that outlive the process.
