@@ -19,7 +19,7 @@ final class GatewayBench: Sendable {
 
   init(
     limits: SessionLimits = SessionLimits(), archive: MemoryArchive = MemoryArchive(),
-    continuing before: GatewayBench? = nil
+    continuing before: GatewayBench? = nil, address: String = "https://p.test"
   ) throws {
     self.archive = archive
     simulated = SimulatedProvider(world, key: try TestSigningKey.p256.get())
@@ -35,7 +35,7 @@ final class GatewayBench: Sendable {
     sessions = try SessionStore(
       key: key, archive: archive, limits: limits, surroundings: world.surroundings)
     signer = try #require(AssertionSigner(surroundings: world.surroundings))
-    var settings = GatewaySettings(address: "https://p.test")
+    var settings = GatewaySettings(address: address)
     settings.oidc = provider.settings
     settings.sessions = limits
     let records = world.gatewayRecords
@@ -123,7 +123,7 @@ final class MemoryArchive: SessionArchive {
   func remove(_ name: String) throws { files.withLock { $0[name] = nil } }
 }
 
-/// `POST /jobs/{job}/runs` and `GET /jobs`; `/healthz` is public.
+/// `POST /jobs/{job}/runs`, `GET /jobs` and everything under `/luigi`; `/healthz` is public.
 struct PathActions: ActionMapping {
   func action(
     method: HTTPMethod, target: HTTPTarget
@@ -132,6 +132,7 @@ struct PathActions: ActionMapping {
     case (.post, "jobs", 3): ("run:trigger", target.segments[1], false)
     case (.get, "jobs", 1), (.head, "jobs", 1): ("job:view", nil, false)
     case (.get, "healthz", 1): (nil, nil, true)
+    case (_, "luigi", _): ("luigi:view", nil, false)
     default: (nil, nil, false)
     }
   }
