@@ -1,25 +1,29 @@
 import Ingest
 
 /// The client's request as the proxy in front reports it to `/auth/verify`.
-struct ForwardedRequest: Sendable {
+package struct ForwardedRequest: Sendable {
   /// With the client's method, target and headers, without those of the proxy.
-  var request: HTTPRequest
-  var requestID: String
-  var traceID: String?
-  var remoteIP: String?
+  package let request: HTTPRequest
+  /// The proxy's, or one of ours: 8 to 128 unreserved characters and colons.
+  package let requestID: String
+  /// W3C trace id, 32 hex digits.
+  package let traceID: String?
+  /// The client's address, as the proxy saw it.
+  package let remoteIP: String?
 
   /// Why a report is not believed.
-  struct Fault: Error, Equatable {
-    /// What may be recorded of it.
-    var requestID: String?
-    var problem: String
+  package struct Fault: Error, Equatable {
+    /// The request's id, where there is exactly one.
+    package var requestID: String?
+    /// What is wrong, without anything that the client wrote.
+    package var problem: String
   }
 
   /// Reads the report: each field once, or the request is refused, since with two it is open which one
   /// the proxy wrote and which the client.
   ///
   /// - Parameter mintedID: for proxies that mint none.
-  init(_ report: HTTPRequest, mintedID: String) throws(Fault) {
+  package init(_ report: HTTPRequest, mintedID: String) throws(Fault) {
     let headers = report.headers
     let ids = headers.values("X-Request-Id")
     guard ids.count <= 1, ids.allSatisfy(ForwardedRequest.isRequestID) else {

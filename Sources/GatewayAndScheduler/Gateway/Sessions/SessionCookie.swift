@@ -16,7 +16,7 @@ package enum SessionCookie {
   }
 
   /// What the browser sent under a name, over all its `Cookie` fields.
-  static func values(_ name: String, in headers: HTTPHeaders) -> [String] {
+  package static func values(_ name: String, in headers: HTTPHeaders) -> [String] {
     headers.values("Cookie").flatMap { field in
       field.utf8.split(separator: UInt8(ascii: ";")).compactMap { pair -> String? in
         let text = pair.drop { $0 == 0x20 || $0 == 0x09 }
