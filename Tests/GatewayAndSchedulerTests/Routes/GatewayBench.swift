@@ -125,15 +125,20 @@ final class MemoryArchive: SessionArchive {
 
 /// `POST /jobs/{job}/runs`, `GET /jobs` and everything under `/luigi`; `/healthz` is public.
 struct PathActions: ActionMapping {
-  func action(
-    method: HTTPMethod, target: HTTPTarget
-  ) -> (action: String?, job: String?, isPublic: Bool) {
+  func mapped(method: HTTPMethod, target: HTTPTarget) -> MappedAction {
     switch (method, target.segments.first, target.segments.count) {
-    case (.post, "jobs", 3): ("run:trigger", target.segments[1], false)
-    case (.get, "jobs", 1), (.head, "jobs", 1): ("job:view", nil, false)
-    case (.get, "healthz", 1): (nil, nil, true)
-    case (_, "luigi", _): ("luigi:view", nil, false)
-    default: (nil, nil, false)
+    case (.post, "jobs", 3): return MappedAction(action: "run:trigger", job: target.segments[1])
+    case (.get, "jobs", 1), (.head, "jobs", 1):
+      var mapped = MappedAction(action: "job:view")
+      mapped.jobIsOpen = true
+      return mapped
+    case (.get, "healthz", 1): return MappedAction(isPublic: true)
+    case (_, "luigi", _): return MappedAction(action: "luigi:view")
+    case (_, "twice", _):
+      var mapped = MappedAction(action: "job:view")
+      mapped.ambiguity = "an escape in a literal"
+      return mapped
+    default: return MappedAction()
     }
   }
 }
@@ -151,9 +156,13 @@ final class ScriptedPolicy: AccessJudging {
       case (nil, _): (.deny, "credential")
       case (_, "secret"): (.deny, "secret-jobs")
       case (_, "late"): (.hold, "night")
+      case (_, "full"): (.deny, "busy")
       default: (.permit, "all")
       }
-    return AccessDecision(effect, rule: rule, reason: "because of \(rule)", policySHA256: "ab12")
+    var decision = AccessDecision(
+      effect, rule: rule, reason: "because of \(rule)", policySHA256: "ab12")
+    decision.limit = rule == "busy" ? .openRunsOfJob : nil
+    return decision
   }
 }
 

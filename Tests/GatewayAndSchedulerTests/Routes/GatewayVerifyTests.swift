@@ -129,7 +129,15 @@ import Testing
   @Test func `a path without an action is denied to everyone`() async throws {
     let answer = try await bench.verify(.get, "/elsewhere", bearer())
     #expect(answer.status == .forbidden)
-    #expect(bench.world.decisions.first?.rule == "default")
+    #expect(bench.world.decisions.first?.rule == "route")
+    #expect(try await bench.verify(.get, "/twice", bearer()).status == .badRequest)
+    #expect(bench.world.decisions.last?.rule == "forwarded")
+  }
+
+  @Test func `a limit is 409, and an open job is told to the policy`() async throws {
+    #expect(try await bench.verify(.post, "/jobs/full/runs", bearer()).status == .conflict)
+    #expect(try await bench.verify(.get, "/jobs", bearer()).status == .ok)
+    #expect(bench.policy.questions.map(\.jobIsOpen) == [false, true])
   }
 
   @Test(arguments: ["Basic YTpi", "Bearer", "Digest x", "Bearer opaque"])

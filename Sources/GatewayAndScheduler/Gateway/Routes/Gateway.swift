@@ -46,8 +46,13 @@ package struct Gateway: Sendable {
     let now = records.surroundings.now()
     let question = VerifyQuestion(
       forwarded: forwarded, at: now,
-      mapped: actions.action(
+      mapped: actions.mapped(
         method: forwarded.request.method, target: forwarded.request.target))
+    if let ambiguity = question.mapped.ambiguity {
+      let problem = "ambiguous path: " + ForeignText.escaped(ambiguity, scalarCountMax: 200)
+      return await refuseReport(
+        ForwardedRequest.Fault(requestID: forwarded.requestID, problem: problem), minted)
+    }
     switch await chain.authenticate(forwarded.request, at: now) {
     case .authenticated(let identity, _): return await judge(question, identity)
     case .anonymous: return await judge(question, nil)
@@ -97,8 +102,9 @@ package struct Gateway: Sendable {
     guard let identity else {
       return question.answerToAnonymous(canLogIn: login != nil).response
     }
+    // A limit passes: come again later.
     return VerifyAnswer(
-      .forbidden, question.id, identity: identity,
+      judgement.limit == nil ? .forbidden : .conflict, question.id, identity: identity,
       text: "denied by rule \(judgement.rule): \(judgement.reason)"
     ).response
   }
@@ -107,16 +113,19 @@ package struct Gateway: Sendable {
   private func judgement(
     _ question: VerifyQuestion, _ identity: Identity?
   ) async -> AccessDecision {
-    guard let action = question.mapped.action else {
-      return AccessDecision(
-        .deny, rule: "default", reason: "no action belongs to this method and path",
-        policySHA256: "")
-    }
-    var asked = AccessQuestion(action, job: question.mapped.job, by: identity, at: question.at)
+    var asked = AccessQuestion(
+      question.mapped.action ?? "", job: question.mapped.job, by: identity, at: question.at)
+    asked.jobIsOpen = question.mapped.jobIsOpen
     asked.remoteIP = question.forwarded.remoteIP
     asked.facts = await facts.facts(
       principal: identity?.principal, job: question.mapped.job, at: question.at)
-    return policy.decide(asked)
+    var judgement = policy.decide(asked)
+    if question.mapped.action == nil, judgement.effect != .deny {
+      judgement.effect = .deny
+      judgement.rule = "route"
+      judgement.reason = "no action belongs to this method and path"
+    }
+    return judgement
   }
 
   private func pass(_ question: VerifyQuestion, _ identity: Identity?) async -> HTTPResponse {

@@ -4,19 +4,10 @@ import Ingest
 struct VerifyQuestion: Sendable {
   let forwarded: ForwardedRequest
   let at: Timestamp
-  let mapped: (action: String?, job: String?, isPublic: Bool)
+  let mapped: MappedAction
 
   var id: String { forwarded.requestID }
   var isPublic: Bool { mapped.isPublic }
-
-  init(
-    forwarded: ForwardedRequest, at: Timestamp,
-    mapped: (action: String?, job: String?, isPublic: Bool)
-  ) {
-    self.forwarded = forwarded
-    self.at = at
-    self.mapped = mapped
-  }
 
   /// The decision record as far as the request goes; names from outside are escaped and cut.
   func record(_ effect: DecisionRecord.Effect, rule: String) -> DecisionRecord {
