@@ -118,6 +118,7 @@ final class LiveBench: Sendable {
     oidc.clientSecretReference = "test"
     oidc.scopes = ["openid", "pipelines"]
     oidc.audiences = ["pipelines"]
+    oidc.leewaySeconds = 300
     oidc.claims.principal = "preferred_username"
     let secret = live.facts.clientSecret
     let records = GatewayRecords(world, surroundings: surroundings)

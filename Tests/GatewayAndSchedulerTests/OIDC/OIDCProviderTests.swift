@@ -114,11 +114,39 @@ import Testing
         == "https://id.test/a/.well-known/openid-configuration")
   }
 
-  @Test(arguments: ["ftp://id.test", "https://id.test/?a=b", "id.test", "https:///x", ""])
+  @Test(arguments: [
+    "ftp://id.test", "https://id.test/?a=b", "id.test", "https:///x", "",
+    "http://id.test", "http://127.0.0.1.evil.test/", "http://localhost.evil.test", "http://[::1",
+  ])
   func `an issuer that is no address is refused in the configuration`(issuer: String) {
     let text = Array("{issuer: '\(issuer)', client_id: 'x'}".utf8)
     #expect(throws: ConfigurationError.self) {
       try ConfigurationReader.read(text.span, file: "f", OIDCSettings.init(from:))
+    }
+  }
+
+  @Test(arguments: [
+    "https://id.test", "http://127.0.0.1:4593/api/oidc", "http://localhost", "http://[::1]:8/x",
+  ])
+  func `an issuer has TLS or is on this machine`(issuer: String) throws {
+    let text = Array("{issuer: '\(issuer)', client_id: 'x'}".utf8)
+    let settings = try ConfigurationReader.read(text.span, file: "f", OIDCSettings.init(from:))
+    #expect(settings.issuer == issuer && settings.audiences == ["x"])
+  }
+
+  @Test func `a provider with TLS has no endpoint without it`() throws {
+    func document(_ jwks: String) -> [UInt8] {
+      Array(
+        """
+        {"issuer":"https://i","authorization_endpoint":"https://i/a","token_endpoint":"https://i/t",
+        "jwks_uri":"\(jwks)"}
+        """.utf8)
+    }
+    #expect(
+      try OIDCMetadata(json: document("https://i/j"), issuer: "https://i").keySetEndpoint
+        == "https://i/j")
+    #expect(throws: OIDCError.self) {
+      try OIDCMetadata(json: document("http://i/j"), issuer: "https://i")
     }
   }
 

@@ -22,6 +22,11 @@ final class SimulatedProvider: OIDCTransport {
     var sent: [(authorization: String, body: String)] = []
     var audience = "vigil"
     var nonceOverride: String?
+    /// What the token endpoint answers instead.
+    var tokenError: String?
+    var areKeysDown = false
+    /// The only client secret taken; nil for any.
+    var goodSecret: String?
   }
 
   let state: Mutex<State>
@@ -48,14 +53,15 @@ final class SimulatedProvider: OIDCTransport {
   ) -> OIDCProvider {
     OIDCProvider(
       settings ?? self.settings, transport: self, surroundings: world.surroundings,
-      clientSecret: { "s3cret +&" }, onKeysChanged: onKeysChanged)
+      clientSecret: { "s3cret +&" }, replacementSecret: { _ in "newer" },
+      onKeysChanged: onKeysChanged)
   }
 
   func send(_ request: HTTPClientRequest) async throws(HTTPClientError) -> HTTPClientResponse {
     let path = "/" + (request.url.split(separator: "/").last.map(String.init) ?? "")
     let isDown = state.withLock { state in
       state.counts[path, default: 0] += 1
-      return state.isDown
+      return state.isDown || state.areKeysDown && path == "/jwks"
     }
     guard !isDown else { throw .couldNotConnect("https://id.test") }
     do {
@@ -108,6 +114,12 @@ final class SimulatedProvider: OIDCTransport {
     let items = URLComponents(string: "?" + body)?.queryItems ?? []
     func value(_ name: String) -> String { items.first { $0.name == name }?.value ?? "" }
     state.withLock { $0.sent.append((request.headers["Authorization"] ?? "", body)) }
+    if let error = state.withLock({ $0.tokenError }) { return refused(error) }
+    if let secret = state.withLock({ $0.goodSecret }),
+      request.headers["Authorization"] != "Basic " + Base64.text(Array("vigil:\(secret)".utf8))
+    {
+      return refused("invalid_client")
+    }
     if value("grant_type") == "refresh_token" {
       let isGood = state.withLock { state in
         // Rotation: a replay ends the chain.

@@ -141,6 +141,55 @@ import Testing
     #expect(try await bench.verify().status == .ok)
   }
 
+  @Test(arguments: ["invalid_client", "temporarily_unavailable"])
+  func `a provider that refuses us, and not the login, ends no session`(code: String) async throws {
+    try await bench.logIn()
+    bench.simulated.state.withLock { $0.tokenError = code }
+    bench.world.advance(250)
+    #expect(try await bench.verify().status == .ok)
+    bench.simulated.state.withLock { $0.tokenError = nil }
+    bench.world.advance(5)
+    #expect(try await bench.verify().status == .ok)
+    #expect(bench.sessions.count == 1)
+  }
+
+  @Test func `a rotated refresh token is not lost when the rest of the renewal fails`()
+    async throws
+  {
+    try await bench.logIn()
+    // The new ID token's key is not known, and the keys cannot be read.
+    let next = try TestSigningKey.otherP256.get()
+    bench.simulated.state.withLock {
+      $0.keys.append(("k2", next))
+      $0.areKeysDown = true
+    }
+    bench.world.advance(250)
+    #expect(try await bench.verify().status == .ok)
+    bench.simulated.state.withLock { $0.areKeysDown = false }
+    bench.world.advance(5)
+    #expect(try await bench.verify().status == .ok)
+    #expect(bench.sessions.count == 1)
+    #expect(bench.simulated.count("/token") == 3)
+  }
+
+  @Test func `a new login ends the session that the browser came with`() async throws {
+    try await bench.logIn()
+    let first = bench.cookies
+    try await bench.logIn()
+    #expect(bench.sessions.count == 1 && bench.cookies != first)
+    bench.setCookies(first)
+    #expect(try await bench.verify().status == .unauthorized)
+  }
+
+  @Test func `a secret that the provider refuses is asked for again, once`() async throws {
+    bench.simulated.state.withLock { $0.goodSecret = "newer" }
+    #expect(try await bench.logIn().status == .seeOther)
+    #expect(bench.simulated.count("/token") == 2)
+    bench.simulated.state.withLock { $0.goodSecret = "nobody knows" }
+    #expect(try await bench.logIn().status == .unauthorized)
+    #expect(bench.simulated.count("/token") == 4)
+  }
+
   @Test func `a provider that says no ends the session`() async throws {
     try await bench.logIn()
     bench.simulated.state.withLock { $0.refreshToken = nil }

@@ -124,10 +124,14 @@ import Testing
     var limits = SessionLimits()
     limits.countMax = 2
     let bench = try GatewayBench(limits: limits)
-    for _ in 0..<2 { #expect(try await bench.logIn().status == .seeOther) }
-    #expect(try await bench.logIn().status == .serviceUnavailable)
+    func another() async throws -> HTTPStatus {
+      bench.setCookies([:])
+      return try await bench.logIn().status
+    }
+    for _ in 0..<2 { #expect(try await another() == .seeOther) }
+    #expect(try await another() == .serviceUnavailable)
     bench.world.advance(12 * 3600)
-    #expect(try await bench.logIn().status == .seeOther)
+    #expect(try await another() == .seeOther)
     #expect(bench.sessions.count == 1)
   }
 

@@ -33,4 +33,18 @@ package enum OIDCError: Error, Sendable, Equatable, CustomStringConvertible {
       .token("provider_unreachable", description)
     }
   }
+
+  /// Whether the provider has taken back a login, rather than being away or refusing us. Glewlwyd
+  /// answers a refresh token that it does not know with a bare 400.
+  var endsLogin: Bool {
+    switch self {
+    case .refused(_, 400, let code):
+      ![
+        "invalid_client", "unauthorized_client", "unsupported_grant_type",
+        "temporarily_unavailable",
+      ].contains(code)
+    case .token(let refusal): refusal.reason != "provider_unreachable"
+    default: false
+    }
+  }
 }

@@ -18,6 +18,7 @@ package actor OIDCProvider {
   nonisolated let transport: any OIDCTransport
   nonisolated let surroundings: Surroundings
   nonisolated let clientSecret: @Sendable () async throws -> String
+  nonisolated let replacementSecret: @Sendable (_ refused: String) async -> String?
   private let onKeysChanged: @Sendable (_ old: JSONWebKeySet, _ new: JSONWebKeySet) async -> Void
 
   private struct Held<Value: Sendable> {
@@ -35,16 +36,19 @@ package actor OIDCProvider {
 
   /// - Parameters:
   ///   - clientSecret: read for each request that needs it, so that a rotated one counts at once.
+  ///   - replacementSecret: asked once for a better one when the provider refuses the secret.
   ///   - onKeysChanged: told when the provider's keys are others than before.
   package init(
     _ settings: OIDCSettings, transport: any OIDCTransport, surroundings: Surroundings,
     clientSecret: @escaping @Sendable () async throws -> String,
+    replacementSecret: @escaping @Sendable (_ refused: String) async -> String? = { _ in nil },
     onKeysChanged: @escaping @Sendable (JSONWebKeySet, JSONWebKeySet) async -> Void = { _, _ in }
   ) {
     self.settings = settings
     self.transport = transport
     self.surroundings = surroundings
     self.clientSecret = clientSecret
+    self.replacementSecret = replacementSecret
     self.onKeysChanged = onKeysChanged
   }
 

@@ -55,6 +55,10 @@ package struct OIDCSettings: Sendable, Equatable {
     guard OIDCSettings.isWebAddress(issuer) else {
       throw reader.error("issuer", "found \(ForeignText.quoted(issuer)): expected an http(s) URL")
     }
+    guard OIDCSettings.isProtected(issuer) else {
+      throw reader.error(
+        "issuer", "found \(ForeignText.quoted(issuer)): expected https beyond this machine")
+    }
     self.init(issuer: issuer, clientID: try reader.required("client_id", .string))
     clientSecretReference = try reader.optional("client_secret", .string)
     clientAuthentication = try reader.value(
@@ -88,6 +92,15 @@ package struct OIDCSettings: Sendable, Equatable {
     var rules = JWTRules(issuer: issuer, audiences: [clientID])
     rules.leewaySeconds = leewaySeconds
     return rules
+  }
+
+  /// Whether what goes to an address cannot be read or changed on the way: TLS, or this machine.
+  package static func isProtected(_ address: String) -> Bool {
+    guard address.hasPrefix("http://") else { return address.hasPrefix("https://") }
+    let host = address.dropFirst("http://".count).prefix { $0 != "/" }
+    return ["127.0.0.1", "localhost", "[::1]"].contains { name in
+      host == name || host.hasPrefix(name + ":")
+    }
   }
 
   /// Whether a text is an absolute address without user, query and fragment.

@@ -57,15 +57,19 @@ extension OIDCProvider {
     return try await grant(tokens, claims, at: now)
   }
 
-  /// Renews a login (RFC 6749 section 6). The answer's refresh token is in place of the one given,
-  /// which may be worth nothing from here on.
+  /// Asks for new tokens (RFC 6749 section 6). The refresh token given may be worth nothing from here
+  /// on: the answer's is in its place, and must be kept whatever comes next.
+  nonisolated func refresh(_ refreshToken: String) async throws(OIDCError) -> OIDCTokens {
+    try await ask([("grant_type", "refresh_token"), ("refresh_token", refreshToken)])
+  }
+
+  /// What renewed tokens say.
   ///
-  /// - Parameter known: whose login it is; an answer about anybody else is refused. Kept as it is
-  ///   where the provider sends no new ID token.
-  nonisolated func refresh(
-    _ refreshToken: String, of known: Identity, at now: Timestamp
+  /// - Parameter known: whose login it is; tokens about anybody else are refused. Kept as it is where
+  ///   the provider sends no new ID token.
+  nonisolated func renewed(
+    _ tokens: OIDCTokens, of known: Identity, at now: Timestamp
   ) async throws(OIDCError) -> OIDCGrant {
-    let tokens = try await ask([("grant_type", "refresh_token"), ("refresh_token", refreshToken)])
     guard let idToken = tokens.idToken else {
       let seconds = tokens.expiresInSeconds ?? 300
       return OIDCGrant(
@@ -81,9 +85,11 @@ extension OIDCProvider {
   /// Tells the provider that a refresh token is no longer needed (RFC 7009); its answer changes
   /// nothing here.
   nonisolated func revoke(_ refreshToken: String) async {
-    guard let endpoint = try? await metadata().revocationEndpoint else { return }
+    guard let endpoint = try? await metadata().revocationEndpoint,
+      let secret = try? await secret()
+    else { return }
     _ = try? await post(
-      [("token", refreshToken), ("token_type_hint", "refresh_token")], to: endpoint)
+      [("token", refreshToken), ("token_type_hint", "refresh_token")], to: endpoint, secret: secret)
   }
 
   private nonisolated func checked(
@@ -144,9 +150,16 @@ extension OIDCProvider {
   private nonisolated func ask(
     _ fields: [(String, String)]
   ) async throws(OIDCError) -> OIDCTokens {
-    let response = try await post(fields, to: try await metadata().tokenEndpoint)
+    let endpoint = try await metadata().tokenEndpoint
+    let secret = try await secret()
+    var response = try await post(fields, to: endpoint, secret: secret)
+    if OIDCProvider.errorCode(response) == "invalid_client",
+      let newer = await replacementSecret(secret), newer != secret
+    {
+      response = try await post(fields, to: endpoint, secret: newer)
+    }
     guard response.status.isSuccess else {
-      let code = (try? JSONFields(response.body))?.text("error") ?? ""
+      let code = OIDCProvider.errorCode(response) ?? ""
       throw .refused(
         "token endpoint", status: response.status.code,
         code: ForeignText.escaped(code, scalarCountMax: 64))
@@ -154,8 +167,12 @@ extension OIDCProvider {
     return try OIDCTokens(json: response.body)
   }
 
+  private static func errorCode(_ response: HTTPClientResponse) -> String? {
+    response.status.isSuccess ? nil : (try? JSONFields(response.body))?.text("error")
+  }
+
   private nonisolated func post(
-    _ fields: [(String, String)], to endpoint: String
+    _ fields: [(String, String)], to endpoint: String, secret: String
   ) async throws(OIDCError) -> HTTPClientResponse {
     var fields = fields
     var headers: HTTPHeaders = [
@@ -165,9 +182,9 @@ extension OIDCProvider {
     case .none: fields.append(("client_id", settings.clientID))
     case .post:
       fields.append(("client_id", settings.clientID))
-      fields.append(("client_secret", try await secret()))
+      fields.append(("client_secret", secret))
     case .basic, .automatic:
-      let pair = FormText.encoded(settings.clientID) + ":" + FormText.encoded(try await secret())
+      let pair = FormText.encoded(settings.clientID) + ":" + FormText.encoded(secret)
       headers.append("Authorization", "Basic " + Base64.text(Array(pair.utf8)))
     }
     return try await transport.exchange(
@@ -187,7 +204,9 @@ extension OIDCProvider {
     return wantsPost ? .post : .basic
   }
 
+  /// Empty for a public client.
   private nonisolated func secret() async throws(OIDCError) -> String {
+    guard try await clientAuthentication() != .none else { return "" }
     do { return try await clientSecret() } catch { throw .secretUnavailable }
   }
 }

@@ -38,18 +38,25 @@ package struct OIDCMetadata: Sendable, Equatable {
       throw .malformed("discovery", "issuer \(found): expected \(ForeignText.quoted(expected))")
     }
     self.issuer = issuer
-    authorizationEndpoint = try OIDCMetadata.address(fields, "authorization_endpoint")
-    tokenEndpoint = try OIDCMetadata.address(fields, "token_endpoint")
-    keySetEndpoint = try OIDCMetadata.address(fields, "jwks_uri")
-    userinfoEndpoint = try? OIDCMetadata.address(fields, "userinfo_endpoint")
-    endSessionEndpoint = try? OIDCMetadata.address(fields, "end_session_endpoint")
-    revocationEndpoint = try? OIDCMetadata.address(fields, "revocation_endpoint")
+    let isSecure = issuer.hasPrefix("https://")
+    authorizationEndpoint = try OIDCMetadata.address(
+      fields, "authorization_endpoint", isSecure: isSecure)
+    tokenEndpoint = try OIDCMetadata.address(fields, "token_endpoint", isSecure: isSecure)
+    keySetEndpoint = try OIDCMetadata.address(fields, "jwks_uri", isSecure: isSecure)
+    userinfoEndpoint = try? OIDCMetadata.address(fields, "userinfo_endpoint", isSecure: isSecure)
+    endSessionEndpoint = try? OIDCMetadata.address(
+      fields, "end_session_endpoint", isSecure: isSecure)
+    revocationEndpoint = try? OIDCMetadata.address(
+      fields, "revocation_endpoint", isSecure: isSecure)
     clientAuthentications = fields.texts("token_endpoint_auth_methods_supported") ?? []
   }
 
-  private static func address(_ fields: JSONFields, _ name: String) throws(OIDCError) -> String {
+  private static func address(
+    _ fields: JSONFields, _ name: String, isSecure: Bool
+  ) throws(OIDCError) -> String {
+    // A provider with TLS has no endpoint without it.
     guard let text = fields.text(name),
-      text.hasPrefix("https://") || text.hasPrefix("http://"),
+      text.hasPrefix("https://") || text.hasPrefix("http://") && !isSecure,
       text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") })
     else { throw .malformed("discovery", "\(name) is no address") }
     return text

@@ -103,11 +103,20 @@ package struct GatewayLogin: Sendable {
       _ = try? await sessions.close(session.handle)
       return .page(.serviceUnavailable, "the login cannot be recorded")
     }
+    await closeFormer(request, at: now)
     return .redirect(
       attempt.target,
       cookies: [
         field(cookie), SessionCookie.field("", named: cookieName, maxAgeSeconds: 0),
       ])
+  }
+
+  /// A browser has one session: the one that it came with ends when it gets another.
+  private func closeFormer(_ request: HTTPRequest, at now: Timestamp) async {
+    for cookie in SessionCookie.values(SessionCookie.name, in: request.headers) {
+      guard case .found(let former, _) = sessions.lookUp(cookie, at: now) else { continue }
+      _ = try? await sessions.close(former.handle)
+    }
   }
 
   private func failed(

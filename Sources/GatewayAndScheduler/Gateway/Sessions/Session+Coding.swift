@@ -16,6 +16,7 @@ extension Session {
     writer.field("created", Int(createdAt.microseconds))
     writer.field("used", Int(usedAt.microseconds))
     writer.field("expires", Int(expiresAt.microseconds))
+    writer.field("renews", Int(renewsAt.microseconds))
     writer.field("refresh_token", refreshToken)
     writer.field("id_token", idToken)
     writer.field("marks", ([current] + pending + previous).map(\.digest.hex))
@@ -33,6 +34,7 @@ extension Session {
       let created = Session.time(fields.instant("created")),
       let used = Session.time(fields.instant("used")),
       let expires = Session.time(fields.instant("expires")),
+      let renews = Session.time(fields.instant("renews")),
       let marks = Session.marks(fields), let first = marks.first,
       let pendingCount = fields.instant("pending").flatMap({ Int(exactly: $0) }),
       (0..<marks.count).contains(pendingCount)
@@ -45,7 +47,8 @@ extension Session {
     identity.credentialID = handle
     self.init(
       handle: handle, identity: identity, createdAt: created, usedAt: used, expiresAt: expires,
-      refreshToken: fields.text("refresh_token"), idToken: fields.text("id_token"), current: first,
+      renewsAt: renews, refreshToken: fields.text("refresh_token"),
+      idToken: fields.text("id_token"), current: first,
       pending: Array(marks.dropFirst().prefix(pendingCount)),
       previous: Array(marks.dropFirst(1 + pendingCount)))
   }

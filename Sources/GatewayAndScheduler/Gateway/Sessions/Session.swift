@@ -12,7 +12,7 @@ package struct SessionLimits: Sendable, Equatable {
   package var rotationSeconds = 900.0
   /// How long a replaced cookie still counts, for requests that were under way.
   package var graceSeconds = 60.0
-  /// How long before its end the provider's word is renewed.
+  /// How long before its end the provider's word is renewed; a quarter of its life at most.
   package var renewalSeconds = 60.0
   /// Most sessions at once; further logins are refused.
   package var countMax = 10_000
@@ -38,6 +38,14 @@ package struct SessionLimits: Sendable, Equatable {
   }
 }
 
+extension SessionLimits {
+  /// When a grant given now is to be renewed.
+  func renewal(of grant: OIDCGrant, at now: Timestamp) -> Timestamp {
+    let life = max(0, grant.expiresAt.seconds(since: now))
+    return grant.expiresAt.advanced(bySeconds: -min(renewalSeconds, life / 4))
+  }
+}
+
 /// One login, as it is kept: who, on what tokens, and under which hashes of cookies.
 ///
 /// A cookie goes through three stages. A *pending* one was sent and has not come back: its answer may
@@ -60,6 +68,8 @@ struct Session: Sendable, Equatable {
   var usedAt: Timestamp
   /// Until when the provider's word counts.
   var expiresAt: Timestamp
+  /// From when on it is renewed.
+  var renewsAt: Timestamp
   var refreshToken: String?
   /// Set while the provider cannot be asked; in memory only.
   var renewalPausedUntil: Timestamp?
@@ -120,9 +130,7 @@ struct Session: Sendable, Equatable {
   }
 
   /// Whether the provider's word is to be renewed.
-  func isRenewalDue(at now: Timestamp, _ limits: SessionLimits) -> Bool {
-    refreshToken != nil && expiresAt.seconds(since: now) <= limits.renewalSeconds
-  }
+  func isRenewalDue(at now: Timestamp) -> Bool { refreshToken != nil && now >= renewsAt }
 }
 
 extension Session: CustomStringConvertible, CustomReflectable {

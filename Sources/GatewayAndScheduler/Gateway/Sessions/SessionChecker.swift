@@ -40,7 +40,7 @@ package struct SessionChecker: CredentialChecker {
   }
 
   private func renewed(_ session: Session, at now: Timestamp) async -> Authentication {
-    guard session.isRenewalDue(at: now, store.limits) else {
+    guard session.isRenewalDue(at: now) else {
       return .authenticated(session.identity, nil)
     }
     let handle = session.handle
@@ -74,22 +74,32 @@ package struct SessionChecker: CredentialChecker {
       return .over(.refused("session", status: 0, code: "ended"))
     }
     // Whoever waited for the lock may find it done.
-    guard session.isRenewalDue(at: now, store.limits) else { return .renewed(session) }
+    guard session.isRenewalDue(at: now) else { return .renewed(session) }
     do throws(OIDCError) {
-      let grant = try await provider.refresh(token, of: session.identity, at: now)
-      let kept = try? await store.renew(handle, with: grant)
-      guard let kept = kept ?? store.session(handle) else {
-        return .over(.refused("session", status: 0, code: "ended"))
+      let tokens = try await provider.refresh(token)
+      do throws(OIDCError) {
+        return await kept(
+          handle, try await provider.renewed(tokens, of: session.identity, at: now), at: now)
+      } catch {
+        // The old refresh token may be worth nothing any more.
+        if !error.endsLogin { _ = try? await store.keep(handle, refreshToken: tokens.refreshToken) }
+        throw error
       }
-      return .renewed(kept)
     } catch {
-      switch error {
-      case .refused(_, 400..<500, _), .token:
-        await end(session, error)
-        return .over(error)
-      default: return .postponed(error)
-      }
+      guard error.endsLogin else { return .postponed(error) }
+      await end(session, error)
+      return .over(error)
     }
+  }
+
+  /// If it cannot be written it counts in memory, and the browser logs in again after a crash.
+  private func kept(_ handle: String, _ grant: OIDCGrant, at now: Timestamp) async -> SessionRenewal
+  {
+    let kept = try? await store.renew(handle, with: grant, at: now)
+    guard let session = kept ?? store.session(handle) else {
+      return .over(.refused("session", status: 0, code: "ended"))
+    }
+    return .renewed(session)
   }
 
   private func end(_ session: Session, _ error: OIDCError) async {

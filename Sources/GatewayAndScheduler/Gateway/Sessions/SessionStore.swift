@@ -106,7 +106,8 @@ package final class SessionStore: Sendable {
     identity.credentialID = handle
     let session = Session(
       handle: handle, identity: identity, createdAt: now, usedAt: now,
-      expiresAt: grant.expiresAt, refreshToken: grant.tokens.refreshToken,
+      expiresAt: grant.expiresAt, renewsAt: limits.renewal(of: grant, at: now),
+      refreshToken: grant.tokens.refreshToken,
       idToken: grant.tokens.idToken, current: Session.Mark(digest: digest, at: now))
     await removeEnded(at: now)
     let isOpen = try await change { state in
@@ -133,7 +134,9 @@ package final class SessionStore: Sendable {
   }
 
   /// Keeps a renewed login; false when the session has gone meanwhile.
-  func renew(_ handle: String, with grant: OIDCGrant) async throws -> Session? {
+  func renew(
+    _ handle: String, with grant: OIDCGrant, at now: Timestamp
+  ) async throws -> Session? {
     try await change { state in
       guard var session = state.sessions[handle] else { return (nil, nil) }
       session.identity.groups = grant.identity.groups
@@ -142,6 +145,7 @@ package final class SessionStore: Sendable {
       session.refreshToken = grant.tokens.refreshToken ?? session.refreshToken
       session.idToken = grant.tokens.idToken ?? session.idToken
       session.expiresAt = grant.expiresAt
+      session.renewsAt = limits.renewal(of: grant, at: now)
       session.renewalPausedUntil = nil
       state.put(session)
       return (session, session)
@@ -154,8 +158,13 @@ package final class SessionStore: Sendable {
   }
 
   /// Keeps a session as it is in memory.
-  func keep(_ handle: String) async throws {
-    try await change { state in ((), state.sessions[handle]) }
+  ///
+  /// - Parameter refreshToken: in place of the one that is known.
+  func keep(_ handle: String, refreshToken: String? = nil) async throws {
+    try await change { state in
+      if let refreshToken { state.sessions[handle]?.refreshToken = refreshToken }
+      return ((), state.sessions[handle])
+    }
   }
 
   /// Ends a session; it counts no more from the moment this is called.
