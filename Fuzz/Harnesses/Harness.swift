@@ -29,6 +29,7 @@ package struct Harness: Sendable {
   package static let all: [Harness] =
     (json + records + lines + notes + proofs + tiles + writer + calendars + input + journal
     + columns + configuration + http + witness + access)
+    + columns + configuration + http + witness + gateway)
     .sorted { $0.name < $1.name }
 }
 

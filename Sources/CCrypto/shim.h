@@ -4,3 +4,5 @@
 #include <openssl/core_names.h>
 #include <openssl/rand.h>
 #include <openssl/crypto.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>

@@ -202,7 +202,9 @@ private func queue(_ response: HTTPResponse, on connection: OpaquePointer) -> MH
   guard let made = unsafe made else { return .NO }
   defer { unsafe MHD_destroy_response(made) }
   for field in response.headers.fields {
-    let isAdded = unsafe MHD_add_response_header(made, field.name, field.value)
+    // The library refuses an empty value; a space is one on the wire (RFC 9110 section 5.5).
+    let value = field.value.isEmpty ? " " : field.value
+    let isAdded = unsafe MHD_add_response_header(made, field.name, value)
     guard isAdded == .YES else { return .NO }
   }
   return unsafe MHD_queue_response(connection, UInt32(response.status.code), made)

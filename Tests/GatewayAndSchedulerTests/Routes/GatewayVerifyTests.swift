@@ -1,0 +1,222 @@
+import GatewayAndScheduler
+import Ingest
+import Synchronization
+import Testing
+
+/// `/auth/verify`: each answer, its headers, and the record that stands before it.
+@Suite struct GatewayVerifyTests {
+  private let bench: GatewayBench
+
+  init() throws { bench = try GatewayBench() }
+
+  private static let copied = [
+    "Remote-User", "Remote-Groups", "Remote-Email", "X-Auth-Method", "X-Request-Id",
+    "X-Vigil-Assertion", "X-Vigil-Set-Cookie",
+  ]
+
+  private func bearer() throws -> HTTPHeaders {
+    ["Authorization": "Bearer \(try bench.simulated.token())"]
+  }
+
+  @Test func `a bearer token that counts is let through with all that the API needs`() async throws
+  {
+    let answer = try await bench.verify(.post, "/jobs/etl/runs?x=1", bearer(), id: "request-1")
+    #expect(answer.status == .ok)
+    #expect(answer.headers["Remote-User"] == "alice")
+    #expect(answer.headers["Remote-Groups"] == "data-eng")
+    #expect(answer.headers["X-Auth-Method"] == "oidc")
+    #expect(answer.headers["X-Request-Id"] == "request-1")
+    let record = try #require(bench.world.records.first)
+    #expect(record.header.id == "decision/request-1" && record.header.source == "vigil/gateway")
+    let decision = try #require(bench.world.decisions.first)
+    #expect(decision.effect == .permit && decision.rule == "all" && decision.job == "etl")
+    #expect(decision.action == "run:trigger" && decision.principal == "alice")
+    #expect(decision.policySHA256 == "ab12" && decision.credential == .oidc)
+    #expect(bench.policy.questions.first?.remoteIP == "192.0.2.7")
+    let checker = AssertionChecker(bench.signer)
+    let passedOn = HTTPRequest(
+      method: .post, target: try HTTPTarget(Array("/jobs/etl/runs?x=1".utf8)),
+      headers: [
+        "X-Request-Id": "request-1",
+        "X-Vigil-Assertion": try #require(answer.headers["X-Vigil-Assertion"]),
+      ], peer: .loopback(port: 1))
+    guard
+      case .authenticated(let identity, let origin?) = await checker.authenticate(
+        passedOn, at: bench.world.now)
+    else {
+      Issue.record("the assertion does not count")
+      return
+    }
+    #expect(identity.principal == "alice" && identity.groups == ["data-eng"])
+    #expect(origin.requestID == "request-1" && origin.remoteIP == "192.0.2.7")
+  }
+
+  @Test func `every answer has every header that the proxy copies`() async throws {
+    let good = try bearer()
+    for answer in [
+      try await bench.verify(.post, "/jobs/etl/runs", good), try await bench.verify(),
+      try await bench.verify(.post, "/jobs/secret/runs", good),
+      try await bench.verify(.get, "/healthz"),
+      try await bench.verify(.get, "/jobs", ["Authorization": "Bearer a.b.c"]),
+      try await bench.browse(.get, "/auth/verify"),
+    ] {
+      for name in GatewayVerifyTests.copied {
+        #expect(answer.headers.values(name).count == 1, "\(answer.status.code) \(name)")
+      }
+      #expect(answer.headers.firstUnsendable == nil)
+    }
+  }
+
+  @Test func `what the client says of itself is not believed`() async throws {
+    let spoofed: HTTPHeaders = [
+      "Remote-User": "root", "Remote-Groups": "admin", "X-Vigil-Assertion": "v1.e30.AA",
+      "X-Forwarded-User": "root",
+    ]
+    let answer = try await bench.verify(.post, "/jobs/etl/runs", spoofed)
+    #expect(answer.status == .unauthorized)
+    #expect(answer.headers["Remote-User"] == "")
+    #expect(bench.world.decisions.first?.principal == nil)
+  }
+
+  @Test func `a machine without a credential gets 401, a person the login page`() async throws {
+    let machine = try await bench.verify(.get, "/jobs", ["Accept": "*/*"])
+    #expect(machine.status == .unauthorized)
+    #expect(machine.headers["WWW-Authenticate"] == "Bearer realm=\"vigil\"")
+    let page: HTTPHeaders = ["Accept": "text/html,application/xhtml+xml"]
+    let person = try await bench.verify(.get, "/jobs?a=b&c=%2F", page)
+    #expect(person.status == .found)
+    #expect(person.headers["Location"] == "/auth/login?to=%2Fjobs%3Fa%3Db%26c%3D%252F")
+    #expect(try await bench.verify(.post, "/jobs/etl/runs", page).status == .unauthorized)
+    var script = page
+    script.append("Sec-Fetch-Mode", "cors")
+    #expect(try await bench.verify(.get, "/jobs", script).status == .unauthorized)
+    #expect(bench.world.decisions.map(\.effect) == [.deny, .deny, .deny, .deny])
+    #expect(bench.world.decisions.allSatisfy { $0.rule == "credential" })
+  }
+
+  @Test func `a denial says which rule, and names whom it denied`() async throws {
+    let answer = try await bench.verify(.post, "/jobs/secret/runs", bearer())
+    #expect(answer.status == .forbidden)
+    #expect(answer.headers["Remote-User"] == "alice")
+    #expect(answer.headers["X-Vigil-Assertion"] == "")
+    #expect(String(decoding: answer.body, as: UTF8.self).contains("secret-jobs"))
+    #expect(bench.world.decisions.first?.effect == .deny)
+  }
+
+  @Test func `a hold goes on to the scheduler, which keeps it`() async throws {
+    let answer = try await bench.verify(.post, "/jobs/late/runs", bearer())
+    #expect(answer.status == .ok)
+    #expect(bench.world.decisions.first?.effect == .hold)
+  }
+
+  @Test func `without a journal nothing is let through`() async throws {
+    bench.world.breakJournal()
+    for headers in [try bearer(), [:], ["Authorization": "Bearer a.b.c"]] {
+      let answer = try await bench.verify(.post, "/jobs/etl/runs", headers)
+      #expect(answer.status == .serviceUnavailable)
+      #expect(answer.headers["X-Vigil-Assertion"] == "")
+    }
+    #expect(try await bench.browse(.get, "/auth/verify").status == .serviceUnavailable)
+  }
+
+  @Test func `what is public needs nothing and is no decision`() async throws {
+    #expect(try await bench.verify(.get, "/healthz").status == .ok)
+    let bad: HTTPHeaders = ["Authorization": "Bearer a.b.c"]
+    #expect(try await bench.verify(.get, "/healthz", bad).status == .ok)
+    #expect(bench.world.records.isEmpty)
+  }
+
+  @Test func `a path without an action is denied to everyone`() async throws {
+    let answer = try await bench.verify(.get, "/elsewhere", bearer())
+    #expect(answer.status == .forbidden)
+    #expect(bench.world.decisions.first?.rule == "route")
+    #expect(try await bench.verify(.get, "/twice", bearer()).status == .badRequest)
+    #expect(bench.world.decisions.last?.rule == "forwarded")
+  }
+
+  @Test func `a limit is 409, and an open job is told to the policy`() async throws {
+    #expect(try await bench.verify(.post, "/jobs/full/runs", bearer()).status == .conflict)
+    #expect(try await bench.verify(.get, "/jobs", bearer()).status == .ok)
+    #expect(bench.policy.questions.map(\.jobIsOpen) == [false, true])
+  }
+
+  @Test(arguments: ["Basic YTpi", "Bearer", "Digest x", "Bearer opaque"])
+  func `an authorization of no known kind is not nothing`(value: String) async throws {
+    let answer = try await bench.verify(.get, "/jobs", ["Authorization": value])
+    #expect(answer.status == .unauthorized)
+    #expect(bench.world.decisions.first?.reason?.hasPrefix("unknown") == true)
+  }
+
+  @Test func `a bad token is 401, its word on the wire and the rest in the record`() async throws {
+    let text = String(try bench.simulated.token().dropLast(6)) + "AAAAAA"
+    let answer = try await bench.verify(.get, "/jobs", ["Authorization": "Bearer \(text)"])
+    #expect(answer.status == .unauthorized)
+    #expect(answer.headers["WWW-Authenticate"]?.contains("invalid_token") == true)
+    #expect(bench.world.decisions.first?.reason == "bad_signature: alg ES256")
+    #expect(bench.world.decisions.first?.principal == nil)
+    for record in bench.world.records {
+      #expect(!"\(record)".contains(text.prefix(40)))
+    }
+  }
+
+  @Test func `while the provider is away the answer is 503, with a time to come back`() async throws
+  {
+    let headers = try bearer()
+    bench.simulated.state.withLock { $0.isDown = true }
+    let answer = try await bench.verify(.get, "/jobs", headers)
+    #expect(answer.status == .serviceUnavailable)
+    #expect(answer.headers["Retry-After"] == "5")
+    #expect(bench.world.decisions.first?.reason?.hasPrefix("provider_unreachable") == true)
+  }
+
+  private static let reports: [HTTPHeaders] = [
+    [:], ["X-Forwarded-Method": "GET"], ["X-Forwarded-Uri": "/jobs"],
+    ["X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/jobs", "x-forwarded-uri": "/healthz"],
+    ["X-Forwarded-Method": "GET", "X-Forwarded-Method": "POST", "X-Forwarded-Uri": "/jobs"],
+    ["X-Forwarded-Method": "G T", "X-Forwarded-Uri": "/jobs"],
+    ["X-Forwarded-Method": "GET", "X-Forwarded-Uri": "jobs"],
+    ["X-Forwarded-Method": "GET", "X-Forwarded-Uri": "http://evil.test/jobs"],
+    ["X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/jobs/../healthz"],
+    ["X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/jobs%2f..%2fhealthz"],
+    ["X-Forwarded-Method": "GET", "X-Forwarded-Uri": "*"],
+    [
+      "X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/jobs",
+      "X-Forwarded-For": "1.2.3.4, 5.6.7.8",
+    ],
+    ["X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/jobs", "X-Forwarded-For": "localhost"],
+    [
+      "X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/jobs", "X-Forwarded-For": "1.2.3.4",
+      "X-Forwarded-For": "5.6.7.8",
+    ],
+    ["X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/jobs", "X-Request-Id": "a b c d e f"],
+    ["X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/jobs", "X-Request-Id": "short"],
+    [
+      "X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/jobs", "X-Request-Id": "12345678",
+      "X-Request-Id": "87654321",
+    ],
+  ]
+
+  @Test(arguments: reports.indices)
+  func `a report that can be read in two ways is refused and recorded`(row: Int) async throws {
+    var headers = GatewayVerifyTests.reports[row]
+    headers.append("Authorization", "Bearer \(try bench.simulated.token())")
+    let answer = try await bench.browse(.get, "/auth/verify", headers)
+    #expect(answer.status == .badRequest)
+    #expect(bench.world.decisions.count == 1)
+    #expect(bench.world.decisions.first?.rule == "forwarded")
+  }
+
+  @Test func `a user's name cannot forge a line or a header`() async throws {
+    bench.simulated.state.withLock { $0.claims = #""sub":"mal\r\nRemote-User: root""# }
+    let answer = try await bench.verify(.get, "/jobs", bearer())
+    #expect(answer.status == .unauthorized)
+    #expect(answer.headers.firstUnsendable == nil)
+    bench.simulated.state.withLock {
+      $0.claims = #""sub":"zoë {http.request.uuid}","groups":["a,b"]"#
+    }
+    let spoken = try await bench.verify(.get, "/jobs", bearer())
+    #expect(spoken.headers["Remote-User"] == "zo%C3%AB%20%7Bhttp.request.uuid%7D")
+    #expect(spoken.headers["Remote-Groups"] == "a%2Cb")
+    #expect(spoken.headers.firstUnsendable == nil)
+  }
+}
