@@ -1,7 +1,7 @@
 /// Which job needs which: names in, order and faults out.
 package struct JobGraph: Sendable, Equatable {
   /// Names of what each job needs, in the order stated.
-  private let needs: [String: [String]]
+  let needs: [String: [String]]
 
   package init(_ needs: [String: [String]]) { self.needs = needs }
 

@@ -97,7 +97,7 @@ extension JobDefinition {
       (inner) throws(ConfigurationError) in
       let text = try inner.required("cron", .string)
       let missed = try inner.value("missed", .oneOf(CronSchedule.Missed.self), default: .skip)
-      do {
+      do throws(CronError) {
         return CronSchedule(try CronExpression(text), in: zone, missed: missed)
       } catch { throw inner.error("cron", error.description) }
     }

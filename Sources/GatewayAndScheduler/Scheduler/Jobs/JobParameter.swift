@@ -1,4 +1,4 @@
-package import Ingest
+import Ingest
 
 /// A parameter as its job declares it: what may be given for it.
 package struct JobParameter: Sendable, Equatable {

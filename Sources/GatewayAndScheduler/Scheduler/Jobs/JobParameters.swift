@@ -1,4 +1,4 @@
-package import Ingest
+import Ingest
 
 /// The parameters of one run: every one checked, defaults put in, in the order of the declaration.
 package struct JobParameters: Sendable, Equatable {
@@ -46,7 +46,8 @@ package struct JobParameters: Sendable, Equatable {
       return .failure(JobParametersRefusal(["parameters: expected at most \(byteCountMax) bytes"]))
     }
     var document = JSONDocument()
-    do { try document.parse(text.isEmpty ? Array("{}".utf8).span : text.span) } catch {
+    let object = text.isEmpty ? Array("{}".utf8) : text
+    do { try document.parse(object.span) } catch {
       return .failure(JobParametersRefusal(["parameters: expected one JSON object"]))
     }
     guard document.kind(document.root) == .object else {
