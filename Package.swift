@@ -89,6 +89,10 @@ let package = Package(
     .executableTarget(
       name: "durable-benchmark", dependencies: ["Ingest"], path: "Benchmarks/durable/driver",
       swiftSettings: settings),
+    // Trigger latency and triggers a second, with shims beside it: Benchmarks/scheduler/run.sh.
+    .executableTarget(
+      name: "scheduler-benchmark", dependencies: ["GatewayAndScheduler", "Ingest"],
+      path: "Benchmarks/scheduler/driver", swiftSettings: settings),
     // Faults thrown at the built tool and at a loaded journal; what and how: Tests/Campaigns/Campaign.swift.
     .executableTarget(
       name: "campaign", dependencies: ["Ingest", "TestSupport"], path: "Tests/Campaigns",

@@ -245,7 +245,7 @@ struct Attempt: ~Copyable {
 
   /// Durably to the file; the last line also to the server.
   private mutating func say(_ line: ShimLine, isLast: Bool = false) -> Bool {
-    let isThere = files.appendDurably(line.line, to: ShimFile.events)
+    let isThere = files.appendDurably(line.line, to: ShimFile.events, isFirst: !isLast)
     if isLast { notice.send(line.line) }
     return isThere
   }

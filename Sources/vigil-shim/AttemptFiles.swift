@@ -29,13 +29,15 @@ struct AttemptFiles: ~Copyable {
     unsafe vigil_openat(directory, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600)
   }
 
-  /// Appends a line so that it outlives the machine: file, then the names that lead to it.
-  func appendDurably(_ bytes: [UInt8], to name: String) -> Bool {
+  /// Appends a line so that it outlives the machine: the file, and with its first line the names that
+  /// lead to it.
+  func appendDurably(_ bytes: [UInt8], to name: String, isFirst: Bool) -> Bool {
     let file = unsafe vigil_openat(
       directory, name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600)
     guard file >= 0 else { return false }
     defer { close(file) }
-    return Descriptors.writeAll(file, bytes) && fsync(file) == 0 && synchronizeNames()
+    guard Descriptors.writeAll(file, bytes), fsync(file) == 0 else { return false }
+    return !isFirst || synchronizeNames()
   }
 
   /// The attempt's directory, the run's, and that of all runs.

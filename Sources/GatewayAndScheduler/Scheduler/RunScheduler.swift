@@ -161,7 +161,7 @@ package actor RunScheduler: RunScheduling, AccessFactsSource {
   ) -> SchedulerWish {
     var wish = SchedulerWish(
       runID: runID, job: request.job, parameters: parameters,
-      redacted: machine.settings.redacted(parameters.json), trigger: request.trigger)
+      redacted: machine.redacted(parameters.json), trigger: request.trigger)
     wish.identity = request.identity
     wish.requestID = request.requestID
     wish.traceID = request.traceID

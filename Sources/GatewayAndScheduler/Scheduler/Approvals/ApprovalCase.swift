@@ -104,7 +104,8 @@ extension SchedulerStateMachine {
     approvals[approval.approvalID] = nil
     let word = approval.record(.expired, by: nil, at: now)
     switch approval.purpose {
-    case .start: reject(run, word, "nobody said a word until \(approval.expiresAt.rfc3339)", nil, at: now)
+    case .start:
+      reject(run, word, "nobody said a word until \(approval.expiresAt.rfc3339)", nil, at: now)
     case .kill: append([word], of: run.runID, then: .none)
     }
   }

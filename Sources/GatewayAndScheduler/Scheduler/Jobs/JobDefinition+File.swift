@@ -75,7 +75,8 @@ extension JobDefinition {
   ) throws(ConfigurationError) {
     for text in try reader.value("environment", .strings, default: []) {
       guard let equals = text.firstIndex(of: "=") else {
-        throw reader.error("environment", "found \(SchedulerWords.quoted(text)): expected NAME=value")
+        throw reader.error(
+          "environment", "found \(SchedulerWords.quoted(text)): expected NAME=value")
       }
       environment.append(
         try JobVariable(
@@ -157,7 +158,8 @@ extension JobVariable {
       !name.hasPrefix("AUDIT_"), !name.hasPrefix("VIGIL_")
     else {
       throw reader.error(
-        "environment", "\(SchedulerWords.quoted(name)): expected a name of letters, digits and _ "
+        "environment",
+        "\(SchedulerWords.quoted(name)): expected a name of letters, digits and _ "
           + "that does not begin with AUDIT_ or VIGIL_")
     }
     do { self.init(name: name, value: try JobTemplate(text)) } catch {

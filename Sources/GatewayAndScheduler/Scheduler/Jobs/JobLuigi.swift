@@ -36,13 +36,18 @@ enum JobLuigi {
   static let reasons: [Int: (type: String, message: String)] = [
     1: ("luigi_import_error", "the module or the task could not be loaded"),
     2: ("luigi_usage_error", "luigi refused its arguments"),
-    4: ("luigi_unhandled_exception", "luigi ended with an exception, or tasks failed ([retcode] unset)"),
+    4: (
+      "luigi_unhandled_exception",
+      "luigi ended with an exception, or tasks failed ([retcode] unset)"
+    ),
     10: ("luigi_already_running", "another run of the same tasks was under way"),
     20: ("luigi_missing_data", "data that a task needs from outside is missing"),
     25: ("luigi_not_run", "tasks were left that nobody was allowed to run"),
     30: ("luigi_task_failed", "a task failed"),
     35: ("luigi_scheduling_error", "a task's requirements could not be told"),
-    40: ("luigi_unhandled_exception", "luigi's scheduler could not be reached, or luigi itself failed"),
+    40: (
+      "luigi_unhandled_exception", "luigi's scheduler could not be reached, or luigi itself failed"
+    ),
   ]
 }
 

@@ -6,7 +6,8 @@ extension ConfigurationReader {
   mutating func templates(_ key: String) throws(ConfigurationError) -> [JobTemplate] {
     var result: [JobTemplate] = []
     for entry in try entries(
-      key, { (inner) throws(ConfigurationError) -> Never in
+      key,
+      { (inner) throws(ConfigurationError) -> Never in
         throw ConfigurationError(
           file: inner.file, place: inner.place,
           problem: "\"\(key)\": found an object: expected a string")

@@ -57,7 +57,9 @@ struct RunCounts: Sendable {
 
   /// Forgets whoever has been silent for an hour.
   mutating func forgetTriggers(before now: Timestamp) {
-    triggers = triggers.filter { now.seconds(since: $0.value.last ?? .earliest) <= Self.triggerSeconds }
+    triggers = triggers.filter {
+      now.seconds(since: $0.value.last ?? .earliest) <= Self.triggerSeconds
+    }
   }
 }
 

@@ -109,7 +109,7 @@ extension SchedulerStateMachine {
     if let open { return open }
     var upstream = ScheduledRun(
       runID: runID, job: need.job, parameters: parameters,
-      redacted: settings.redacted(parameters.json), trigger: run.trigger, queuedAt: now)
+      redacted: redacted(parameters.json), trigger: run.trigger, queuedAt: now)
     upstream.principal = run.principal
     upstream.groups = run.groups
     upstream.owner = job.owner

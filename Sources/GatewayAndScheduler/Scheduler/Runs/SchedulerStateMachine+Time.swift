@@ -60,7 +60,7 @@ extension SchedulerStateMachine {
     else { return }
     let wish = SchedulerWish(
       runID: RunIdentifier.scheduled(job: job.name, at: due), job: job.name,
-      parameters: parameters, redacted: settings.redacted(parameters.json), trigger: .schedule)
+      parameters: parameters, redacted: redacted(parameters.json), trigger: .schedule)
     trigger(wish, ticket: nil, at: now)
   }
 }

@@ -24,7 +24,10 @@ extension SchedulerStateMachine {
       records.append(approval.record(.requested, by: run.principal, at: now))
     }
     insert(run)
-    append(records, of: run.runID, then: isHeld ? .hold(ticket: ticket ?? 0) : .accept(ticket: ticket))
+    // Before it is durable: those who ask at the same time count each other.
+    counts.addTrigger(of: run.principal, at: now)
+    append(
+      records, of: run.runID, then: isHeld ? .hold(ticket: ticket ?? 0) : .accept(ticket: ticket))
   }
 
   /// The same wish again: its run, once that is durable.
@@ -127,7 +130,6 @@ extension SchedulerStateMachine {
       run.phase = .held
       run.firstIndex = acknowledgements.compactMap(\.index).first
       runs[runID] = run
-      counts.addTrigger(of: run.principal, at: now)
       answer(ticket, .trigger(.held(run.view)))
       answerRepeats(of: run)
     case .deny(let ticket, let decision): answer(ticket, .trigger(.denied(decision)))
@@ -168,7 +170,6 @@ extension SchedulerStateMachine {
     }
     run.firstIndex = index
     runs[runID] = run
-    counts.addTrigger(of: run.principal, at: now)
     if let ticket { answer(ticket, .trigger(.accepted(run.view))) }
     answerRepeats(of: run)
     proceed(runID, at: now)

@@ -39,6 +39,8 @@ package struct SchedulerStateMachine: Sendable {
   /// Runs that wait for a run, by its id.
   var dependents: [String: Set<String>] = [:]
   var actions: [SchedulerAction] = []
+  /// Made once: its tables cost more than what it is asked about.
+  private var redactor: ObjectRedactor
 
   struct Batch: Sendable {
     var runID: String?
@@ -58,11 +60,32 @@ package struct SchedulerStateMachine: Sendable {
     case stop(ticket: Int)
     case answer(ticket: Int)
     case none
+
+    /// The same for nobody: whoever asked was told already that it is not known.
+    var withoutTicket: Continuation {
+      switch self {
+      case .accept: .accept(ticket: nil)
+      case .hold: .hold(ticket: 0)
+      case .deny(_, let decision): .deny(ticket: 0, decision)
+      case .limit(_, let sentence): .limit(ticket: 0, sentence)
+      case .start: .start(ticket: 0)
+      case .end: .end(ticket: nil)
+      case .stop: .stop(ticket: 0)
+      case .answer: .answer(ticket: 0)
+      case .pause, .none: self
+      }
+    }
   }
 
   package init(_ settings: SchedulerSettings, _ catalogue: JobCatalogue) {
     self.settings = settings
     self.catalogue = catalogue
+    redactor = ObjectRedactor(settings.redaction)
+  }
+
+  /// Parameters as records may show them.
+  package mutating func redacted(_ parameters: [UInt8]) -> [UInt8] {
+    redactor.redacted(parameters)
   }
 
   /// Takes an event in; the actions are to be performed in order.
@@ -137,8 +160,11 @@ package struct SchedulerStateMachine: Sendable {
     case .deny(let ticket, _), .limit(let ticket, _):
       batches[number] = nil
       answer(ticket, .trigger(.unavailable(reason)))
-    case .accept(nil), .start, .pause, .end, .stop, .answer, .none:
+    case .start(let ticket), .stop(let ticket), .answer(let ticket), .end(let ticket?):
+      answer(ticket, .order(.unavailable(reason)))
+      batches[number]?.next = batch.next.withoutTicket
       refusedBatches.append(number)
+    case .accept(nil), .pause, .end(nil), .none: refusedBatches.append(number)
     }
   }
 
@@ -193,9 +219,4 @@ package struct SchedulerSettings: Sendable, Equatable {
   package var redaction = RedactionList()
 
   package init() {}
-
-  func redacted(_ object: [UInt8]) -> [UInt8] {
-    var redactor = ObjectRedactor(redaction)
-    return redactor.redacted(object)
-  }
 }

@@ -11,6 +11,18 @@ package struct AttemptReport: Sendable, Equatable {
     package var shim: Int
     package var shimStartTicks: Int
     package var bootID: String
+
+    package init(
+      at instant: Timestamp, process: Int, startTicks: Int, shim: Int, shimStartTicks: Int,
+      bootID: String
+    ) {
+      at = instant
+      self.process = process
+      self.startTicks = startTicks
+      self.shim = shim
+      self.shimStartTicks = shimStartTicks
+      self.bootID = bootID
+    }
   }
 
   /// The line `exited`: the shim's last word.
@@ -32,6 +44,11 @@ package struct AttemptReport: Sendable, Equatable {
     /// What could not be done, where it never ran: `exec`, `directory`.
     package var stage: String?
     package var code: Int?
+
+    package init(at instant: Timestamp, cause: Cause) {
+      at = instant
+      self.cause = cause
+    }
   }
 
   /// Whether there is a directory with a specification.

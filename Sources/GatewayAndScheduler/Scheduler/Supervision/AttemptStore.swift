@@ -117,7 +117,9 @@ struct AttemptStore: Sendable {
       let count = unsafe bytes.withUnsafeBytes { raw in
         unsafe Glibc.write(file.number, raw.baseAddress?.advanced(by: done), raw.count - done)
       }
-      if count > 0 { done += count } else if errno != EINTR {
+      if count > 0 {
+        done += count
+      } else if errno != EINTR {
         throw StorageError(.write, path, errno)
       }
     }

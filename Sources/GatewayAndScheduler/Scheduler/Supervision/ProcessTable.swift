@@ -88,7 +88,9 @@ enum AttemptFileReading {
         unsafe Glibc.read(descriptor, raw.baseAddress, raw.count)
       }
       if count == 0 { return result }
-      if count > 0 { result.append(contentsOf: buffer[0..<count]) } else if errno != EINTR {
+      if count > 0 {
+        result.append(contentsOf: buffer[0..<count])
+      } else if errno != EINTR {
         return nil
       }
     }

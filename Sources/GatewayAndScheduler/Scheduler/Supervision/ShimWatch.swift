@@ -91,7 +91,9 @@ struct ShimWatch: ~Copyable {
     ]
     let luigi = plan.job.luigiConfiguration.map { ["LUIGI_CONFIG_PATH=\($0)"] } ?? []
     result.environment =
-      Environment.merged([settings.environment, luigi, plan.invocation.environment, plan.audit, own])
+      Environment.merged([
+        settings.environment, luigi, plan.invocation.environment, plan.audit, own,
+      ])
     result.directory = plan.job.directory ?? "/"
     result.timeoutMilliseconds = Int(plan.job.timeout / .milliseconds(1))
     result.graceMilliseconds = Int(plan.job.grace / .milliseconds(1))
