@@ -191,7 +191,8 @@ struct Attempt: ~Copyable {
     kill(-job.process, SIGKILL)
     for _ in 0..<100 {
       reap()
-      guard vigil_child_ended() == 0 else { break }
+      // One that ended since is reaped in the next round.
+      if vigil_child_ended() < 0 { break }
       let children = ProcessFacts.children(of: getpid())
       for child in children { kill(child, SIGKILL) }
       leftCount += Int64(children.count)

@@ -48,15 +48,15 @@ struct SchedulerSimulation {
   mutating func step(deaths: Bool = true) {
     clock.advance(bySeconds: Double.random(in: 0...2, using: &random))
     switch Int.random(in: 0..<100, using: &random) {
-    case 0..<20: wish()
-    case 20..<60: performOne()
+    case 0..<14: wish()
+    case 14..<60: performOne()
     case 60..<75: advanceShim()
     case 75..<88: deliver()
     case 88..<92: handle(.ticked)
     case 92..<95: orderKill()
     case 95..<97: settle()
     case 97: killShim()
-    case 98..<100 where deaths: die()
+    case 98 where deaths: die()
     default: handle(.ticked)
     }
   }
@@ -180,6 +180,7 @@ struct SchedulerSimulation {
     let key = "\(plan.runID)/\(plan.attempt)"
     let known = shims[key]
     if known?.report.isAlive ?? false || known?.report.started != nil {
+      news.append(.launched(runID: plan.runID, attempt: plan.attempt))
       return look(plan.runID, plan.attempt)
     }
     if Int.random(in: 0..<20, using: &random) == 0 {
@@ -190,6 +191,7 @@ struct SchedulerSimulation {
     shim.report.isPrepared = true
     shim.report.isAlive = true
     shims[key] = shim
+    news.append(.launched(runID: plan.runID, attempt: plan.attempt))
   }
 
   private mutating func look(_ runID: String, _ attempt: Int) {

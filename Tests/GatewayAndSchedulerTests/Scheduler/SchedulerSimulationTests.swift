@@ -1,9 +1,13 @@
+import Foundation
 import GatewayAndScheduler
 import Ingest
 import Testing
 
 @Suite("Scheduler under deaths at any moment")
 struct SchedulerSimulationTests {
+  /// VIGIL_CAMPAIGN=long looks longer.
+  private static let seedCount: UInt64 =
+    ProcessInfo.processInfo.environment["VIGIL_CAMPAIGN"] == "long" ? 3000 : 60
   private static let jobs = """
     { jobs: {
       plain: { command: ["/bin/true"] },
@@ -19,21 +23,21 @@ struct SchedulerSimulationTests {
 
   @Test(
     "whatever was accepted is in the journal, each run ends once, and no attempt starts twice",
-    arguments: 1...60 as ClosedRange<UInt64>)
+    arguments: 1...seedCount)
   func deaths(_ seed: UInt64) throws {
     var settings = SchedulerSettings()
     settings.runningMax = 4
     settings.approvalSeconds = 600
     var simulation = SchedulerSimulation(
       try SchedulerBench.catalogue(SchedulerSimulationTests.jobs), settings, seed: seed)
-    for _ in 0..<1500 { simulation.step() }
+    for _ in 0..<2500 { simulation.step() }
     check(simulation, seed, isOver: false)
     simulation.settleDown()
     check(simulation, seed, isOver: true)
     // The simulation is one: processes died, and runs ran.
     #expect(simulation.deathCount > 5, "seed \(seed)")
-    #expect(simulation.accepted.count > 50, "seed \(seed)")
-    #expect(simulation.shims.values.count { $0.startCount == 1 } > 50, "seed \(seed)")
+    #expect(simulation.accepted.count > 15, "seed \(seed)")
+    #expect(simulation.shims.values.count { $0.startCount == 1 } > 15, "seed \(seed)")
   }
 
   private func check(_ simulation: SchedulerSimulation, _ seed: UInt64, isOver: Bool) {

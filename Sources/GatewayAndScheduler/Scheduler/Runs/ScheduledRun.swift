@@ -59,6 +59,8 @@ package struct ScheduledRun: Sendable, Equatable {
   package var firstIndex: Int?
   /// Times that an attempt had to be handed over again, since its shim never got to start it.
   var relaunchCount = 0
+  /// Whether a launch is on its way: what is told of a dead shim until then is of an earlier one.
+  var isLaunchPending = false
   /// What `ending` will end in.
   var ending: RunRecord.Event?
   /// Whether `started` of the current attempt was told.

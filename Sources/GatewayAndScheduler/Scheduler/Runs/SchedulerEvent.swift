@@ -12,6 +12,8 @@ package enum SchedulerEvent: Sendable {
   case probed(runID: String, complete: Set<String>)
   /// What the directory of an attempt says.
   case observed(runID: String, attempt: Int, AttemptReport)
+  /// An attempt was handed to a shim; what is observed from here on is of that one.
+  case launched(runID: String, attempt: Int)
   /// An attempt could not be handed to a shim.
   case launchFailed(runID: String, attempt: Int, String)
   case settled(
@@ -55,7 +57,7 @@ package enum SchedulerAction: Sendable {
   case answer(ticket: Int, SchedulerAnswer)
   /// Look whether the outputs are there; then `probed`.
   case probe(runID: String, outputs: [String: [String]], directories: [String: String])
-  /// Start an attempt; then `observed` or `launchFailed`.
+  /// Start an attempt; then `launched` or `launchFailed`.
   case launch(AttemptPlan)
   /// Say what an attempt's directory holds, and watch it while its shim lives; `observed`.
   case inspect(runID: String, attempt: Int)

@@ -23,6 +23,7 @@ extension SchedulerStateMachine {
     var run = run
     run.phase = .launching
     run.isStartTold = false
+    run.isLaunchPending = true
     runs[run.runID] = run
     counts.occupy(run.job)
     actions.append(.launch(plan))
@@ -53,7 +54,7 @@ extension SchedulerStateMachine {
     }
     if let exited = report.exited {
       endAttempt(runID, exited)
-    } else if !report.isAlive {
+    } else if !report.isAlive, !run.isLaunchPending {
       report.started == nil ? relaunch(runID, at: now) : lose(runID, at: now)
     }
   }
@@ -84,6 +85,7 @@ extension SchedulerStateMachine {
     guard var run = runs[runID] else { return }
     if run.kill != nil { return endKilled(runID, at: now) }
     run.relaunchCount += 1
+    run.isLaunchPending = run.relaunchCount <= settings.relaunchMax
     runs[runID] = run
     guard run.relaunchCount <= settings.relaunchMax, let plan = plan(run) else {
       return launchFailed(runID, run.attempt, "its shim ended before it started", at: now)

@@ -98,6 +98,8 @@ package struct SchedulerStateMachine: Sendable {
     case .probed(let runID, let complete): probed(runID, complete, at: now)
     case .observed(let runID, let attempt, let report):
       observe(runID, attempt, report, at: now)
+    case .launched(let runID, let attempt):
+      if runs[runID]?.attempt == attempt { runs[runID]?.isLaunchPending = false }
     case .launchFailed(let runID, let attempt, let reason):
       launchFailed(runID, attempt, reason, at: now)
     case .settled(let approvalID, let by, let gives, let reason, let ticket):

@@ -70,15 +70,20 @@ struct ShimWatch: ~Copyable {
       // SAFETY: both strings are terminated and live for the call.
       let child = unsafe vigil_shim_start(settings.shim, directory, lock.number)
       guard child > 0 else { throw StorageError(.open, settings.shim, errno) }
+      // From here the shim alone holds the lock.
+      try lock.close(path: directory)
       // Nobody else reaps it: until we do, its id is its own.
       let descriptor = vigil_process_descriptor(child)
       unseen.insert(key)
-      guard descriptor >= 0 else { return }
-      shims[key] = Shim(descriptor: descriptor, child: child)
+      if descriptor >= 0 { shims[key] = Shim(descriptor: descriptor, child: child) }
+      tell(.launched(runID: plan.runID, attempt: plan.attempt))
     } catch {
       // What ran or runs there tells its own end; that is no failure to start.
       let report = store.report(plan.runID, plan.attempt)
-      if report.started != nil || report.isAlive { return adopt(key) }
+      if report.started != nil || report.isAlive {
+        tell(.launched(runID: plan.runID, attempt: plan.attempt))
+        return adopt(key)
+      }
       tell(.launchFailed(runID: plan.runID, attempt: plan.attempt, error.description))
     }
   }
