@@ -19,8 +19,9 @@ help:            ## this list
 demo: build      ## install what is missing, build release, run the whole way on fixtures/
 	@$(RELEASE) demo --fixtures fixtures
 
-build: dependencies ## the release binary, .build/release/vigil
+build: dependencies ## the release binaries, .build/release/vigil and vigil-shim
 	$(BUILD_RELEASE) --product vigil --explicit-target-dependency-import-check error
+	$(BUILD_RELEASE) --product vigil-shim --explicit-target-dependency-import-check error
 
 test: test-dependencies ## every test
 	swift build --build-tests --explicit-target-dependency-import-check error
@@ -63,8 +64,9 @@ lint:            ## swift format in strict mode
 fixtures: dependencies ## write fixtures/sixty-days anew from its seed
 	fixtures/sixty-days/regenerate.sh
 
-install: build   ## /usr/local/bin/vigil (PREFIX=… changes it)
+install: build   ## /usr/local/bin/vigil and vigil-shim (PREFIX=… changes it)
 	install -D -m 0755 $(RELEASE) $(DESTDIR)$(or $(PREFIX),/usr/local)/bin/vigil
+	install -D -m 0755 $(RELEASE)-shim $(DESTDIR)$(or $(PREFIX),/usr/local)/bin/vigil-shim
 
 dependencies:
 	@scripts/dependencies.sh

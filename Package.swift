@@ -35,10 +35,13 @@ let fuzzTool = Target.executableTarget(
 #endif
 
 /// The arrows of ARCHITECTURE.md: Correlate -> Ingest; Detect -> Correlate, Ingest;
-/// Report -> Detect, Correlate, Ingest; GatewayAndScheduler -> Ingest; vigil -> all. Nothing else.
+/// Report -> Detect, Correlate, Ingest; GatewayAndScheduler -> Ingest, ShimProtocol; vigil-shim -> ShimProtocol; vigil -> all. Nothing else.
 let package = Package(
   name: "Vigil",
-  products: [.executable(name: "vigil", targets: ["vigil"])],
+  products: [
+    .executable(name: "vigil", targets: ["vigil"]),
+    .executable(name: "vigil-shim", targets: ["vigil-shim"]),
+  ],
   dependencies: [],
   targets: [
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -60,8 +63,13 @@ let package = Package(
     .target(
       name: "Report", dependencies: ["Detect", "Correlate", "Ingest"], swiftSettings: settings),
     .target(
-      name: "GatewayAndScheduler", dependencies: ["Ingest", "CMicroHTTPD", "CCurl", "CPlatform"],
+      name: "GatewayAndScheduler",
+      dependencies: ["Ingest", "ShimProtocol", "CMicroHTTPD", "CCurl", "CPlatform"],
       swiftSettings: settings),
+    // What stands between the scheduler and a job. It starts with every run, so it links next to nothing.
+    .target(name: "ShimProtocol", swiftSettings: settings),
+    .executableTarget(
+      name: "vigil-shim", dependencies: ["ShimProtocol", "CPlatform"], swiftSettings: settings),
     .executableTarget(
       name: "vigil",
       dependencies: [
@@ -81,6 +89,10 @@ let package = Package(
     .executableTarget(
       name: "durable-benchmark", dependencies: ["Ingest"], path: "Benchmarks/durable/driver",
       swiftSettings: settings),
+    // Trigger latency and triggers a second, with shims beside it: Benchmarks/scheduler/run.sh.
+    .executableTarget(
+      name: "scheduler-benchmark", dependencies: ["GatewayAndScheduler", "Ingest"],
+      path: "Benchmarks/scheduler/driver", swiftSettings: settings),
     // Faults thrown at the built tool and at a loaded journal; what and how: Tests/Campaigns/Campaign.swift.
     .executableTarget(
       name: "campaign", dependencies: ["Ingest", "TestSupport"], path: "Tests/Campaigns",
@@ -109,7 +121,10 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "GatewayAndSchedulerTests",
-      dependencies: ["GatewayAndScheduler", "Ingest", "TestSupport"], swiftSettings: settings),
+      dependencies: [
+        "GatewayAndScheduler", "Ingest", "ShimProtocol", "TestSupport", "vigil-shim",
+      ],
+      swiftSettings: settings),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzHarnesses"], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",

@@ -40,15 +40,19 @@ int vigil_local_listen(const char *path, int backlog) {
   return descriptor;
 }
 
-int vigil_local_connect(const char *path) {
+static int local_connect(const char *path, int flags) {
   struct sockaddr_un address;
   if (local_address(path, &address) != 0) return -1;
-  int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
   if (descriptor < 0) return -1;
   if (connect(descriptor, (struct sockaddr *)&address, sizeof address) != 0)
     return fail_closing(descriptor);
   return descriptor;
 }
+
+int vigil_local_connect(const char *path) { return local_connect(path, 0); }
+
+int vigil_local_connect_at_once(const char *path) { return local_connect(path, SOCK_NONBLOCK); }
 
 int vigil_local_accept(int listener) {
   return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);

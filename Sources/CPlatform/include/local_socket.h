@@ -15,6 +15,9 @@ int vigil_local_listen(const char *path, int backlog);
 /// does. Returns -1 and sets errno.
 int vigil_local_connect(const char *path);
 
+/// The same, but with EAGAIN where the backlog is full; the connection never blocks either.
+int vigil_local_connect_at_once(const char *path);
+
 /// Takes a waiting connection; it does not block. Returns -1 and sets errno.
 int vigil_local_accept(int listener);
 

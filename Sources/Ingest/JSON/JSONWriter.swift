@@ -116,6 +116,11 @@ package struct JSONWriter: Sendable {
     bytes.append(contentsOf: value.description.utf8)
   }
 
+  package mutating func field(named key: String, _ value: Bool) {
+    appendKey(named: key)
+    bytes.append(contentsOf: (value ? "true" : "false").utf8)
+  }
+
   /// An array of numbers; an empty one is written, for the name says that it was looked for.
   package mutating func field(named key: String, _ values: [Double]) {
     appendKey(named: key)

@@ -1,0 +1,194 @@
+internal import CPlatform
+internal import Glibc
+internal import Ingest
+internal import ShimProtocol
+
+/// The supervisor's thread: what it watches, and what it does about it.
+struct ShimWatch: ~Copyable {
+  private let settings: SupervisionSettings
+  private let store: AttemptStore
+  private let bell: Int32
+  private let tell: @Sendable (SchedulerEvent) -> Void
+  /// Living shims, and the descriptors that say when they end.
+  private var shims: [AttemptKey: Shim] = [:]
+  /// Attempts of which `started` was not seen, or whose shim could not be watched: looked at by scan.
+  private var unseen: Set<AttemptKey> = []
+  private var scannedAt: Int64 = 0
+
+  private struct Shim {
+    let descriptor: Int32
+    /// A child of this process, to be reaped; 0 for one that an earlier server started.
+    let child: pid_t
+  }
+
+  init(
+    _ settings: SupervisionSettings, _ store: AttemptStore, bell: Int32,
+    telling tell: @escaping @Sendable (SchedulerEvent) -> Void
+  ) {
+    self.settings = settings
+    self.store = store
+    self.bell = bell
+    self.tell = tell
+  }
+
+  deinit {
+    for shim in shims.values { close(shim.descriptor) }
+  }
+
+  mutating func perform(_ action: SchedulerAction) {
+    switch action {
+    case .launch(let plan): launch(plan)
+    case .inspect(let runID, let attempt): adopt(AttemptKey(runID: runID, attempt: attempt))
+    case .stop(let runID, let attempt):
+      guard let shim = shims[AttemptKey(runID: runID, attempt: attempt)] else { return }
+      _ = vigil_process_signal(shim.descriptor, SIGTERM)
+    case .probe(let runID, let outputs, let directories):
+      tell(.probed(runID: runID, complete: complete(outputs, directories)))
+    case .prune(let runID): store.remove(runID)
+    case .append, .answer: break
+    }
+  }
+
+  private func complete(
+    _ outputs: [String: [String]], _ directories: [String: String]
+  ) -> Set<String> {
+    let whole = outputs.filter { job, paths in
+      paths.allSatisfy { path in
+        AttemptStore.exists(path.hasPrefix("/") ? path : "\(directories[job] ?? "")/\(path)")
+      }
+    }
+    return Set(whole.keys)
+  }
+
+  // MARK: Starts
+
+  private mutating func launch(_ plan: AttemptPlan) {
+    let key = AttemptKey(runID: plan.runID, attempt: plan.attempt)
+    do throws(StorageError) {
+      let lock = try store.prepare(specification(plan))
+      let directory = store.directory(plan.runID, plan.attempt)
+      // SAFETY: both strings are terminated and live for the call.
+      let child = unsafe vigil_shim_start(settings.shim, directory, lock.number)
+      guard child > 0 else { throw StorageError(.open, settings.shim, errno) }
+      // From here the shim alone holds the lock.
+      try lock.close(path: directory)
+      // Nobody else reaps it: until we do, its id is its own.
+      let descriptor = vigil_process_descriptor(child)
+      unseen.insert(key)
+      if descriptor >= 0 { shims[key] = Shim(descriptor: descriptor, child: child) }
+      tell(.launched(runID: plan.runID, attempt: plan.attempt))
+    } catch {
+      // What ran or runs there tells its own end; that is no failure to start.
+      let report = store.report(plan.runID, plan.attempt)
+      if report.started != nil || report.isAlive {
+        tell(.launched(runID: plan.runID, attempt: plan.attempt))
+        return adopt(key)
+      }
+      tell(.launchFailed(runID: plan.runID, attempt: plan.attempt, error.description))
+    }
+  }
+
+  private func specification(_ plan: AttemptPlan) -> ShimSpecification {
+    var result = ShimSpecification(
+      runID: plan.runID, attempt: plan.attempt, arguments: plan.invocation.arguments)
+    let own = [
+      "VIGIL_RUN_SOCKET=\(settings.socket)", "VIGIL_RUN_TOKEN=\(settings.token(plan.runID))",
+    ]
+    let luigi = plan.job.luigiConfiguration.map { ["LUIGI_CONFIG_PATH=\($0)"] } ?? []
+    result.environment =
+      Environment.merged([
+        settings.environment, luigi, plan.invocation.environment, plan.audit, own,
+      ])
+    result.directory = plan.job.directory ?? "/"
+    result.timeoutMilliseconds = Int(plan.job.timeout / .milliseconds(1))
+    result.graceMilliseconds = Int(plan.job.grace / .milliseconds(1))
+    result.heartbeatMilliseconds = settings.heartbeatMilliseconds
+    result.outputByteCountMax = plan.job.limits.outputBytes
+    let limits = plan.job.limits
+    result.limits = [
+      limits.cpuSeconds, limits.addressSpaceBytes, limits.openFiles, limits.processes,
+      limits.fileBytes,
+    ].map { Int64($0 ?? -1) }
+    result.socket = settings.socket
+    result.token = settings.token(plan.runID)
+    return result
+  }
+
+  /// Says what a directory holds, and watches its shim while that lives.
+  private mutating func adopt(_ key: AttemptKey) {
+    let report = store.report(key.runID, key.attempt)
+    if report.isAlive, report.exited == nil, shims[key] == nil {
+      if let started = report.started,
+        let descriptor = ProcessTable.open(
+          started.shim, startTicks: started.shimStartTicks, bootID: started.bootID)
+      {
+        let number = dup(descriptor.number)
+        if number >= 0 {
+          vigil_close_on_exec(number)
+          shims[key] = Shim(descriptor: number, child: 0)
+        }
+      }
+      if shims[key] == nil { unseen.insert(key) }
+    }
+    say(key, report)
+  }
+
+  // MARK: News
+
+  mutating func look(_ key: AttemptKey) { say(key, store.report(key.runID, key.attempt)) }
+
+  /// Tells a report; what a dead shim left running is ended before.
+  private mutating func say(_ key: AttemptKey, _ report: AttemptReport) {
+    if let started = report.started, report.exited == nil, !report.isAlive {
+      ProcessTable.killRemains(of: key.runID, started)
+    }
+    if report.started != nil, report.isAlive, shims[key] != nil { unseen.remove(key) }
+    if !report.isAlive { unseen.remove(key) }
+    tell(.observed(runID: key.runID, attempt: key.attempt, report))
+  }
+
+  /// Waits for work, the end of a shim, or the next scan.
+  mutating func wait() {
+    let keys = Array(shims.keys)
+    var watched = [DescriptorWatch(bell, reads: true)]
+    for key in keys {
+      if let shim = shims[key] { watched.append(DescriptorWatch(shim.descriptor, reads: true)) }
+    }
+    let elapsed = (vigil_steady_microseconds() - scannedAt) / 1000
+    let rest = Int32(clamping: max(0, Int64(settings.scanMilliseconds) - elapsed))
+    DescriptorWatch.wait(&watched, milliseconds: rest)
+    if watched[0].isReadable { vigil_bell_silence(bell) }
+    for (key, watch) in zip(keys, watched.dropFirst()) where watch.isReadable { ended(key) }
+    guard vigil_steady_microseconds() - scannedAt >= Int64(settings.scanMilliseconds) * 1000
+    else { return }
+    scannedAt = vigil_steady_microseconds()
+    for key in unseen { look(key) }
+    tell(.ticked)
+  }
+
+  private mutating func ended(_ key: AttemptKey) {
+    guard let shim = shims.removeValue(forKey: key) else { return }
+    if shim.child > 0 {
+      var status: Int32 = 0
+      // SAFETY: the call fills the one number.
+      _ = unsafe waitpid(shim.child, &status, 0)
+    }
+    close(shim.descriptor)
+    unseen.remove(key)
+    look(key)
+  }
+}
+
+/// The environment of a job.
+private enum Environment {
+  /// Later lists count over earlier ones; each name once.
+  static func merged(_ lists: [[String]]) -> [String] {
+    var values: [Substring: String] = [:]
+    var names: [Substring] = []
+    for text in lists.joined() {
+      let name = text.prefix { $0 != "=" }
+      if values.updateValue(text, forKey: name) == nil { names.append(name) }
+    }
+    return names.compactMap { values[$0] }
+  }
+}
