@@ -30,6 +30,7 @@ package struct Harness: Sendable {
     (json + records + lines + notes + proofs + tiles + writer + calendars + input + journal
     + columns + configuration + http + witness + access)
     + columns + configuration + http + witness + gateway)
+    + columns + configuration + http + witness + api)
     .sorted { $0.name < $1.name }
 }
 
