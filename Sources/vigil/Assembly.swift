@@ -57,6 +57,22 @@ enum Assembly {
     ProcessEnvironment.clockMicroseconds() / 1_000_000
   }
 
+  /// Clock and random source of the emitting side.
+  static func surroundings() -> Surroundings {
+    Surroundings(
+      now: { Timestamp(microseconds: ProcessEnvironment.clockMicroseconds()) ?? .latest },
+      randomBytes: { SecureRandom.bytes(count: $0) })
+  }
+
+  /// The small program that runs a job and outlives us: beside the tool itself; nil when it is not there.
+  static func shimPath() -> String? {
+    guard let own = ProcessEnvironment.executablePath(), let slash = own.lastIndex(of: "/") else {
+      return nil
+    }
+    let path = own[...slash] + "vigil-shim"
+    return ProcessEnvironment.isExecutable(String(path)) ? String(path) : nil
+  }
+
   /// A server for a witness's calls, which are small.
   static func witnessServer(
     _ endpoint: HTTPEndpoint, _ router: Router

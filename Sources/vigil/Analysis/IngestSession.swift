@@ -145,7 +145,7 @@ enum JournalOpening {
   /// - Parameter keyPath: where the signing key is, or is to be made; nil for `key` in the directory.
   static func forWriting(
     _ directory: String, origin: String?, keyPath: String? = nil, now: Timestamp, _ tool: Tool
-  ) throws -> Journal {
+  ) throws -> sending Journal {
     let storage = try PosixStorage(directory: directory, creating: true)
     let exists = try JournalIdentity.exists(in: storage)
     let settings = JournalSettings(origin: origin ?? (exists ? nil : Assembly.hostName()))

@@ -37,7 +37,7 @@ enum WitnessCommand: Command {
     let signer = try signer(arguments)
     let path = try arguments.required("--store")
     _ = try PosixStorage(directory: path, creating: true)
-    let errors = WitnessErrors()
+    let errors = BackgroundReports()
     let witness = Witness(
       of: origins, store: try WitnessDirectory(path), cryptography: NoteCryptography(signer),
       now: Assembly.unixSeconds, reportingTo: { origin, error in errors.add("\(origin): \(error)") }
@@ -54,7 +54,7 @@ enum WitnessCommand: Command {
   }
 
   /// Until a signal comes; then whoever is being answered gets the answer.
-  private static func serve(_ server: HTTPServer, _ errors: WitnessErrors, _ tool: Tool) {
+  private static func serve(_ server: HTTPServer, _ errors: BackgroundReports, _ tool: Tool) {
     while !StopSignal.wasReceived {
       StopSignal.sleep(milliseconds: pollMilliseconds)
       for line in errors.takeAll() { tool.printError("vigil witness: \(line)") }

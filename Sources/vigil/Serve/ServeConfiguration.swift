@@ -25,6 +25,10 @@ struct ServeConfiguration: Sendable {
   /// Logs that are brought into the journal as they grow.
   var follow: [String] = []
   var live = Live()
+  /// How browsers come, and the identity provider; nil for service tokens alone.
+  var gateway: GatewaySettings?
+  /// What a method and a path mean: our own API's, and what the configuration adds.
+  var routes = ActionRoutes.standard
 
   /// Detection while it runs.
   struct Live: Sendable {
@@ -55,6 +59,13 @@ struct ServeConfiguration: Sendable {
       ServeConfiguration.resolved($0, in: folder)
     }
     if let live = try reader.object("detection", Live.init(from:)) { self.live = live }
+    gateway = try reader.object("gateway", GatewaySettings.init(from:))
+    routes = try ActionRoutes(from: &reader)
+    if let reference = gateway?.oidc?.clientSecretReference {
+      do throws(SecretReferenceError) { _ = try SecretReference(reference) } catch {
+        throw reader.error("gateway", "oidc.client_secret: \(error)")
+      }
+    }
     if front == .caddy, follow.isEmpty {
       throw reader.error(
         "front", "found \"caddy\" and no logs in \"follow\": expected Caddy's access log there")

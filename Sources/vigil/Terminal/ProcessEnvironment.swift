@@ -17,6 +17,29 @@ enum ProcessEnvironment {
     return unsafe String(validatingCString: value)
   }
 
+  /// `NAME=value` for those of the variables that are set.
+  static func passedOn(_ names: [String]) -> [String] {
+    names.compactMap { name in variable(name).map { "\(name)=\($0)" } }
+  }
+
+  /// The file that this process runs, as the kernel knows it; nil when it does not say.
+  static func executablePath() -> String? {
+    var buffer = [CChar](repeating: 0, count: 4097)
+    // SAFETY: readlink writes at most the count it is given; the last byte stays 0.
+    let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count - 1)
+    return count > 0 ? text(buffer) : nil
+  }
+
+  static func isExecutable(_ path: String) -> Bool { unsafe access(path, X_OK) == 0 }
+
+  /// Absolute; nil when it has been removed or its name is longer than 4,096 bytes.
+  static func workingDirectory() -> String? {
+    var buffer = [CChar](repeating: 0, count: 4097)
+    // SAFETY: getcwd writes at most the count it is given, terminated.
+    guard unsafe getcwd(&buffer, buffer.count) != nil else { return nil }
+    return text(buffer)
+  }
+
   /// Microseconds since the Unix epoch by the system's clock.
   static func clockMicroseconds() -> Int64 {
     var time = timespec()

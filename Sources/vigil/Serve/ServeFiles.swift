@@ -1,0 +1,84 @@
+import GatewayAndScheduler
+import Ingest
+import Synchronization
+
+/// The files that decide what `vigil serve` does: policy, jobs, users. Read at start, and again when they
+/// change; one that is wrong leaves what was in force, and a record says so.
+final class ServeFiles {
+  let policy: PolicyFile
+  private(set) var catalogue: JobCatalogue
+  let accounts: CurrentUsers
+  private let settings: ServeConfiguration
+  private let zones: ZoneCatalogue
+  private var stamps: [String: FileStatus?] = [:]
+
+  private static let byteCountMax = 4 << 20
+
+  init(_ settings: ServeConfiguration, _ zones: ZoneCatalogue) throws {
+    self.settings = settings
+    self.zones = zones
+    policy = try PolicyFile(path: settings.policy, zones: zones)
+    catalogue = try ServeFiles.catalogue(settings.jobs, zones)
+    accounts = CurrentUsers(try ServeFiles.users(settings.users))
+    for path in paths { stamps[path] = try InputDescriptor.status(ofPath: path) }
+  }
+
+  private var paths: [String] { [settings.policy, settings.jobs] + (settings.users.map { [$0] } ?? []) }
+
+  private static func catalogue(_ path: String, _ zones: ZoneCatalogue) throws -> JobCatalogue {
+    let bytes = try InputDescriptor.contents(ofPath: path, byteCountMax: byteCountMax)
+    return try JobCatalogue.read(bytes.span, file: path, zones: zones)
+  }
+
+  private static func users(_ path: String?) throws -> UsersFile {
+    guard let path else { return UsersFile() }
+    let bytes = try InputDescriptor.contents(ofPath: path, byteCountMax: byteCountMax)
+    return try ConfigurationReader.read(bytes.span, file: path, UsersFile.init(from:))
+  }
+
+  /// What reading again came to.
+  enum Change {
+    case policy(AccessPolicy)
+    case jobs(JobCatalogue)
+    case users(path: String)
+    case refused(path: String, problem: String)
+  }
+
+  /// Reads again what has changed since the last look.
+  func changes() -> [Change] {
+    var changes: [Change] = []
+    for path in paths {
+      do {
+        let status = try InputDescriptor.status(ofPath: path)
+        guard status != stamps[path] ?? nil else { continue }
+        stamps[path] = status
+        if let change = try read(path) { changes.append(change) }
+      } catch { changes.append(.refused(path: path, problem: Failure(error).message)) }
+    }
+    return changes
+  }
+
+  private func read(_ path: String) throws -> Change? {
+    switch path {
+    case settings.policy: return try policy.reload().map { .policy($0) }
+    case settings.jobs:
+      catalogue = try ServeFiles.catalogue(path, zones)
+      return .jobs(catalogue)
+    default:
+      accounts.current = try ServeFiles.users(path)
+      return .users(path: path)
+    }
+  }
+}
+
+/// The accounts as they are now; safe from any thread.
+final class CurrentUsers: Sendable {
+  private let users: Mutex<UsersFile>
+
+  init(_ users: UsersFile) { self.users = Mutex(users) }
+
+  var current: UsersFile {
+    get { users.withLock { $0 } }
+    set { users.withLock { $0 = newValue } }
+  }
+}
