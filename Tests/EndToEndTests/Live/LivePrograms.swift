@@ -86,6 +86,12 @@ final class LiveProcess {
     throw CocoaError(.executableLoad)
   }
 
+  /// Its exit status, when it has ended by itself.
+  func wait() -> Int32 {
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+
   /// SIGTERM, then its exit status.
   @discardableResult
   func stop() -> Int32 {

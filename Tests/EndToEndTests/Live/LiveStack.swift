@@ -108,7 +108,7 @@ enum LiveStackFiles {
       serve: {
         listen: "127.0.0.1:\(port)", journal: "journal", state: "state",
         policy: "policy.json5", jobs: "jobs.json5", front: "caddy",
-        follow: ["logs/caddy-access.log", "logs/caddy-runtime.log"],
+        follow: ["logs/caddy-access.log", "logs/caddy-runtime.log", "logs/luigi-events.jsonl"],
         gateway: {
           address: "\(address)",
           oidc: {
