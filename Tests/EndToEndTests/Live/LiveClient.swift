@@ -7,6 +7,8 @@ final class LiveClient {
     let status: Int
     /// Names in lower case; of several fields of one name the last.
     let headers: [String: String]
+    /// Every `Set-Cookie`.
+    let cookies: [String]
     let body: String
 
     /// The body as a JSON object.
@@ -47,7 +49,10 @@ final class LiveClient {
     let lines = (try? String(contentsOfFile: head, encoding: .utf8)) ?? ""
     let text = String(
       decoding: FileManager.default.contents(atPath: content) ?? Data(), as: UTF8.self)
-    return Answer(status: status, headers: LiveClient.fields(lines), body: text)
+    let fields = LiveClient.fields(lines)
+    return Answer(
+      status: status, headers: Dictionary(fields) { $1 },
+      cookies: fields.filter { $0.0 == "set-cookie" }.map(\.1), body: text)
   }
 
   private static func curl(_ words: [String]) throws -> Int {
@@ -63,13 +68,11 @@ final class LiveClient {
     return try #require(Int(text), "curl said \(text), status \(process.terminationStatus)")
   }
 
-  private static func fields(_ head: String) -> [String: String] {
-    var fields: [String: String] = [:]
-    for line in head.split(whereSeparator: \.isNewline) {
-      guard let colon = line.firstIndex(of: ":") else { continue }
-      fields[line[..<colon].lowercased()] =
-        line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+  private static func fields(_ head: String) -> [(String, String)] {
+    head.split(whereSeparator: \.isNewline).compactMap { line in
+      guard let colon = line.firstIndex(of: ":") else { return nil }
+      let value = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+      return (line[..<colon].lowercased(), value)
     }
-    return fields
   }
 }

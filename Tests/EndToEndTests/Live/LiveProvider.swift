@@ -15,7 +15,7 @@ final class LiveProvider {
       try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any], "\(output)")
   }
 
-  deinit { _ = try? LiveProvider.script(["stop", folder]) }
+  func stop() throws { _ = try LiveProvider.script(["stop", folder]) }
 
   func text(_ key: String) throws -> String { try #require(state[key] as? String) }
 

@@ -78,7 +78,11 @@ final class LiveStack {
     #expect(vigil.stop() == 0, "\(vigil.text)")
   }
 
-  func remove() { folder.remove() }
+  /// Ends the provider, and removes everything.
+  func remove() {
+    #expect(throws: Never.self) { try provider.stop() }
+    folder.remove()
+  }
 }
 
 /// The files that a user would write, for the live stack.
@@ -105,6 +109,7 @@ enum LiveStackFiles {
   ) -> String {
     """
     {
+      join: { window: "2s", lateness: "1s" },
       serve: {
         listen: "127.0.0.1:\(port)", journal: "journal", state: "state",
         policy: "policy.json5", jobs: "jobs.json5", front: "caddy",
