@@ -11,7 +11,7 @@ RELEASE := .build/release/vigil
 BUILD_RELEASE := swift build -c release --static-swift-stdlib
 
 .PHONY: help demo build test check campaign fuzz calibration lint bench bench-durable bench-detection \
-  install dependencies test-dependencies fixtures
+  install dependencies test-dependencies live-dependencies test-live fixtures
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[a-z -]*## */\t/' | expand -t 16
@@ -28,6 +28,10 @@ test: test-dependencies ## every test
 	swift test --skip-build --skip GatewayAndSchedulerTests
 	@# On their own: servers and clients share two threads with whatever else runs.
 	swift test --skip-build --filter GatewayAndSchedulerTests
+
+test-live: live-dependencies ## the real Caddy, Luigi and OpenID provider with vigil serve, start to end
+	swift build --build-tests --explicit-target-dependency-import-check error
+	VIGIL_TEST_LIVE=required swift test --skip-build --filter 'LiveStackTests|LiveOIDCTests|LiveLuigiTests'
 
 check: lint test build ## format lint, tests, release build, thread and address sanitizers
 	swift test --sanitize=thread --scratch-path .build-thread --filter 'IngestTests|CorrelateTests'
@@ -73,3 +77,6 @@ dependencies:
 
 test-dependencies:
 	@scripts/dependencies.sh tests
+
+live-dependencies: test-dependencies
+	@scripts/dependencies.sh live

@@ -1,11 +1,17 @@
 /// The gateway asks the table that the API is built from.
 extension ActionRoutes: ActionMapping {
-  package func action(
-    method: HTTPMethod, target: HTTPTarget
-  ) -> (action: String?, job: String?, isPublic: Bool) {
-    guard case .action(let match) = resolve(method: method.rawValue, target) else {
-      return (nil, nil, false)
+  package func mapped(method: HTTPMethod, target: HTTPTarget) -> MappedAction {
+    switch resolve(method: method.rawValue, target) {
+    case .action(let match):
+      var mapped = MappedAction(
+        action: match.action, job: match.job, isPublic: match.action == AccessAction.public)
+      mapped.jobIsOpen = match.jobIsOpen
+      return mapped
+    case .unmapped: return MappedAction()
+    case .ambiguous(let why):
+      var mapped = MappedAction()
+      mapped.ambiguity = why
+      return mapped
     }
-    return (match.action, match.job, match.action == AccessAction.public)
   }
 }
