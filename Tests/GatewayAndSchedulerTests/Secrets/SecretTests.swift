@@ -87,10 +87,13 @@ import Testing
 
   init() throws {
     directory = try TemporaryDirectory()
-    source = SystemSecretSource(
+    source = Self.source(timeMax: .seconds(600))
+  }
+
+  private static func source(timeMax: Duration) -> SystemSecretSource {
+    SystemSecretSource(
       variable: { $0 == "GIVEN" ? "from the environment\n" : $0 == "EMPTY" ? "" : nil },
-      environment: ["PATH=/usr/bin:/bin", "MARK=seen"], clock: ContinuousClock(),
-      timeMax: .milliseconds(800))
+      environment: ["PATH=/usr/bin:/bin", "MARK=seen"], clock: ContinuousClock(), timeMax: timeMax)
   }
 
   private func write(_ bytes: [UInt8], mode: Int = 0o600) throws -> SecretReference {
@@ -164,21 +167,20 @@ import Testing
     "a program that fails, hangs or talks too much gives none, and its words are in no error",
     arguments: [
       ("echo hunter2; exit 3", "status 3"), ("kill -9 $$", "signal 9"),
-      ("echo hunter2; sleep 60", "did not end within"),
-      ("exec >&-; sleep 60", "did not end within"), ("yes hunter2", "more than 65536 bytes"),
+      ("echo hunter2; sleep 3600", "did not end within"),
+      ("exec >&-; sleep 3600", "did not end within"), ("yes hunter2", "more than 65536 bytes"),
       ("true", "found nothing"),
     ])
   func failures(script: String, words: String) async throws {
     let path = directory.path + "/script"
     try Data("#!/bin/sh\n\(script)\n".utf8).write(to: URL(fileURLWithPath: path))
-    let clock = ContinuousClock()
-    let start = clock.now
+    // Only what hangs is given little time: the others may be slow on a busy machine.
+    let source = Self.source(timeMax: script.contains("sleep") ? .milliseconds(500) : .seconds(600))
     let error = await #expect(throws: SecretError.self) {
-      try await text(.command(["/bin/sh", path]))
+      try await source.read(.command(["/bin/sh", path]))
     }
     #expect(error.map { "\($0)" }?.contains(words) == true, "\(String(describing: error))")
     #expect(error.map { "\($0)" }?.contains("hunter2") == false)
-    #expect(start.duration(to: clock.now) < .seconds(10))
   }
 
   @Test("a program that is not there is told")
