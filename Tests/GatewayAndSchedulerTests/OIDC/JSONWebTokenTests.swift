@@ -147,32 +147,32 @@ import Testing
     "../../etc/passwd", "k2", "' OR 1=1 --", "/dev/null", "file:///dev/null", "k1\\u0000", "K1",
   ])
   func `a key's name is compared and nothing else`(keyID: String) throws {
-    let key = try TestSigningKey.p256.get()
-    let text = try key.token(.es256, keyID: keyID, claims: JSONWebTokenTests.claims())
+    let key = try TestSigningKey.quick.get()
+    let text = try key.token(.edDSA, keyID: keyID, claims: JSONWebTokenTests.claims())
     #expect(verdict(text, try set(key)) == "unknown_key")
   }
 
   @Test func `keys that a token brings along are not used`() throws {
-    let key = try TestSigningKey.p256.get()
+    let key = try TestSigningKey.quick.get()
     let jwk = try key.jwk(keyID: "k1").map { "\"\($0.key)\":\"\($0.value)\"" }.joined(
       separator: ",")
     let text = try key.token(
-      .es256,
-      header: "{\"alg\":\"ES256\",\"kid\":\"k1\",\"jwk\":{\(jwk)},\"jku\":\"https://evil.test\"}",
+      .edDSA,
+      header: "{\"alg\":\"EdDSA\",\"kid\":\"k1\",\"jwk\":{\(jwk)},\"jku\":\"https://evil.test\"}",
       claims: JSONWebTokenTests.claims())
-    #expect(verdict(text, try set(TestSigningKey.otherP256.get())) == "bad_signature")
+    #expect(verdict(text, try set(TestSigningKey.otherQuick.get())) == "bad_signature")
   }
 
   @Test func `without a name every key that fits is tried`() throws {
-    let key = try TestSigningKey.p256.get()
-    let text = try key.token(.es256, keyID: nil, claims: JSONWebTokenTests.claims())
+    let key = try TestSigningKey.quick.get()
+    let text = try key.token(.edDSA, keyID: nil, claims: JSONWebTokenTests.claims())
     let several = try JSONWebKeySet(
       json: keySetText([
-        TestSigningKey.rsa.get().jwk(keyID: "a"), TestSigningKey.otherP256.get().jwk(keyID: "b"),
+        TestSigningKey.rsa.get().jwk(keyID: "a"), TestSigningKey.otherQuick.get().jwk(keyID: "b"),
         key.jwk(keyID: "c"),
       ]))
     #expect(verdict(text, several) == nil)
-    #expect(verdict(text, try set(TestSigningKey.otherP256.get())) == "unknown_key")
+    #expect(verdict(text, try set(TestSigningKey.otherQuick.get())) == "unknown_key")
     #expect(verdict(text, try set(TestSigningKey.rsa.get())) == "unknown_key")
   }
 
@@ -194,22 +194,22 @@ import Testing
   }
 
   @Test(arguments: [
-    #"{"alg":"ES256","alg":"none"}"#, #"{"alg":"ES256","crit":["exp"]}"#,
-    #"{"alg":"ES256","crit":["b64"],"b64":false}"#, #"{"alg":["ES256"]}"#, #"{"alg":null}"#,
-    #"{"alg":"ES256","kid":7}"#, #"{"alg":"ES256","typ":"dpop+jwt"}"#,
-    #"{"alg":"ES256","typ":"logout+jwt"}"#, #"{"alg":"ES256","kid":""}"#,
+    #"{"alg":"EdDSA","alg":"none"}"#, #"{"alg":"EdDSA","crit":["exp"]}"#,
+    #"{"alg":"EdDSA","crit":["b64"],"b64":false}"#, #"{"alg":["EdDSA"]}"#, #"{"alg":null}"#,
+    #"{"alg":"EdDSA","kid":7}"#, #"{"alg":"EdDSA","typ":"dpop+jwt"}"#,
+    #"{"alg":"EdDSA","typ":"logout+jwt"}"#, #"{"alg":"EdDSA","kid":""}"#,
   ])
   func `headers with a double meaning or an unknown duty are refused`(header: String) throws {
-    let key = try TestSigningKey.p256.get()
-    let text = try key.token(.es256, header: header, claims: JSONWebTokenTests.claims())
+    let key = try TestSigningKey.quick.get()
+    let text = try key.token(.edDSA, header: header, claims: JSONWebTokenTests.claims())
     #expect(verdict(text, try set(key)) == "malformed")
   }
 
   @Test(arguments: ["JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt"])
   func `types of tokens that providers write are taken`(type: String) throws {
-    let key = try TestSigningKey.p256.get()
+    let key = try TestSigningKey.quick.get()
     let text = try key.token(
-      .es256, header: "{\"typ\":\"\(type)\",\"alg\":\"ES256\",\"kid\":\"k1\"}",
+      .edDSA, header: "{\"typ\":\"\(type)\",\"alg\":\"EdDSA\",\"kid\":\"k1\"}",
       claims: JSONWebTokenTests.claims())
     #expect(verdict(text, try set(key)) == nil)
   }
@@ -250,13 +250,13 @@ import Testing
   @Test(arguments: claimTable.indices)
   func `claims are judged as the table says`(row: Int) throws {
     let (claims, refused) = JSONWebTokenTests.claimTable[row]
-    let key = try TestSigningKey.p256.get()
-    let text = try key.token(.es256, claims: claims)
+    let key = try TestSigningKey.quick.get()
+    let text = try key.token(.edDSA, claims: claims)
     #expect(verdict(text, try set(key)) == refused, "\(claims)")
   }
 
   @Test func `a client stands for an absent audience only where that is allowed`() throws {
-    let key = try TestSigningKey.p256.get()
+    let key = try TestSigningKey.quick.get()
     var lenient = rules
     lenient.takesClientForAudience = true
     for (audience, client, refused) in [
@@ -264,7 +264,7 @@ import Testing
       ("[\"other\"]", "vigil", "wrong_audience"),
     ] as [(String?, String, String?)] {
       let text = try key.token(
-        .es256,
+        .edDSA,
         claims: JSONWebTokenTests.claims(audience: audience, more: ",\"azp\":\"\(client)\""))
       #expect(verdict(text, try set(key), lenient) == refused)
     }
