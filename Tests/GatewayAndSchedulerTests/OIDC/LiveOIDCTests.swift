@@ -15,11 +15,16 @@ struct LiveOIDCTests {
   private func withProvider(
     accessSeconds: Int = 300, _ body: (LiveProvider) async throws -> Void
   ) async throws {
-    let live = try LiveProvider(
+    let live = try await LiveProvider(
       redirect: LiveOIDCTests.address + "/auth/callback", logout: LiveOIDCTests.address + "/",
       accessSeconds: accessSeconds)
-    defer { live.stop() }
-    try await body(live)
+    do {
+      try await body(live)
+    } catch {
+      await live.stop()
+      throw error
+    }
+    await live.stop()
   }
 
   @Test func `code flow, renewal, rotation of keys and logout work with glewlwyd`() async throws {
@@ -35,7 +40,7 @@ struct LiveOIDCTests {
   /// PKCE is required at the provider: without it there would be no code.
   private func logIn(_ bench: LiveBench, _ live: LiveProvider) async throws {
     let begun = try await bench.browse(.get, "/auth/login?to=%2Fjobs")
-    let back = try live.authorize("alice", at: try #require(begun.headers["Location"]))
+    let back = try await live.authorize("alice", at: try #require(begun.headers["Location"]))
     #expect(back.hasPrefix(LiveOIDCTests.address + "/auth/callback?"))
     let target = String(back.dropFirst(LiveOIDCTests.address.count))
     let stolen = try await bench.browse(.get, target, sendsCookies: false)
@@ -67,14 +72,14 @@ struct LiveOIDCTests {
   private func rotateKeys(_ bench: LiveBench, _ live: LiveProvider) async throws {
     let old = try await live.machineToken()
     #expect(try await bench.verify(bearer: old).headers["Remote-User"] == "svc-ci")
-    let keyID = try live.rotate()
+    let keyID = try await live.rotate()
     let new = try await live.machineToken()
     #expect(try JSONWebToken(new).keyID == keyID)
     #expect(try await bench.verify(bearer: new).status == .ok)
     #expect(try await bench.verify(bearer: old).status == .ok)
     let told = bench.world.controls.last { $0.event == .keyRotated }
     #expect(told?.reason?.contains(keyID.prefix(32)) == true)
-    _ = try live.rotate(dropping: true)
+    _ = try await live.rotate(dropping: true)
     #expect(try await bench.verify(bearer: try await live.machineToken()).status == .ok)
     let refused = try await bench.verify(bearer: old)
     #expect(refused.status == .unauthorized)
@@ -109,7 +114,7 @@ struct LiveOIDCTests {
       #expect(try await bench.verify(bearer: good).status == .unauthorized)
       #expect(bench.world.decisions.last?.reason?.hasPrefix("expired") == true)
       bench.advance(-601)
-      live.stop()
+      await live.stop()
       let late = try LiveBench(live)
       #expect(try await late.verify(bearer: good).status == .serviceUnavailable)
       #expect(try await bench.verify(bearer: good).status == .ok)

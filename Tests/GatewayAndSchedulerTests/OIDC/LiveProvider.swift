@@ -33,9 +33,9 @@ final class LiveProvider: Sendable {
     return isDemanded || programs.allSatisfy(FileManager.default.isExecutableFile(atPath:))
   }
 
-  init(redirect: String, logout: String, accessSeconds: Int) throws {
+  init(redirect: String, logout: String, accessSeconds: Int) async throws {
     directory = try TemporaryDirectory()
-    let text = try LiveProvider.run([
+    let text = try await LiveProvider.run([
       "start", directory.path, "--redirect", redirect, "--logout", logout, "--access-seconds",
       "\(accessSeconds)",
     ])
@@ -57,16 +57,16 @@ final class LiveProvider: Sendable {
     init?(intValue: Int) { nil }
   }
 
-  func stop() { _ = try? LiveProvider.run(["stop", directory.path]) }
+  func stop() async { _ = try? await LiveProvider.run(["stop", directory.path]) }
 
   /// Where the provider sends a browser in which this user has logged in.
-  func authorize(_ user: String, at address: String) throws -> String {
-    try LiveProvider.run(["authorize", directory.path, user, address])
+  func authorize(_ user: String, at address: String) async throws -> String {
+    try await LiveProvider.run(["authorize", directory.path, user, address])
   }
 
   /// The new key's id.
-  func rotate(dropping: Bool = false) throws -> String {
-    try LiveProvider.run(["rotate", directory.path] + (dropping ? ["--drop"] : []))
+  func rotate(dropping: Bool = false) async throws -> String {
+    try await LiveProvider.run(["rotate", directory.path] + (dropping ? ["--drop"] : []))
   }
 
   /// An access token of client credentials.
@@ -82,7 +82,12 @@ final class LiveProvider: Sendable {
     return try #require(fields.text("access_token"))
   }
 
-  private static func run(_ arguments: [String]) throws -> String {
+  /// Off the pool of threads that servers need.
+  private static func run(_ arguments: [String]) async throws -> String {
+    try await offPool { try runBlocking(arguments) }
+  }
+
+  private static func runBlocking(_ arguments: [String]) throws -> String {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = ["python3", script.path] + arguments

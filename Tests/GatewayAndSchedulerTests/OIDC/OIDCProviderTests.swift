@@ -8,7 +8,7 @@ import Testing
   private let world = TestWorld()
   private let simulated: SimulatedProvider
 
-  init() throws { simulated = SimulatedProvider(world, key: try TestSigningKey.p256.get()) }
+  init() throws { simulated = SimulatedProvider(world, key: try TestSigningKey.quick.get()) }
 
   private func verdict(_ text: String, _ provider: OIDCProvider) async -> String? {
     do throws(CredentialRefusal) {
@@ -36,7 +36,7 @@ import Testing
       onKeysChanged: world.gatewayRecords.keysChanged(issuer: "https://id.test"))
     let old = try simulated.token()
     #expect(await verdict(old, provider) == nil)
-    let next = try TestSigningKey.otherP256.get()
+    let next = try TestSigningKey.otherQuick.get()
     simulated.state.withLock { $0.keys.append(("k2", next)) }
     #expect(await verdict(try simulated.token(), provider) == nil)
     #expect(await verdict(old, provider) == nil)
@@ -56,11 +56,11 @@ import Testing
     async throws
   {
     let provider = simulated.provider()
-    let key = try TestSigningKey.p256.get()
+    let key = try TestSigningKey.quick.get()
     #expect(await verdict(try simulated.token(), provider) == nil)
     let now = Int(world.now.secondsSinceEpoch)
     let made = try key.token(
-      .es256, keyID: "made-up",
+      .edDSA, keyID: "made-up",
       claims: "{\"iss\":\"https://id.test/realms/a\",\"aud\":\"vigil\",\"exp\":\(now + 300)}")
     for _ in 0..<100 { #expect(await verdict(made, provider) == "unknown_key") }
     #expect(simulated.count("/jwks") == 4)
@@ -93,7 +93,11 @@ import Testing
     #expect(await verdict(try simulated.token(), provider) == nil)
     simulated.state.withLock { $0.isDown = true }
     world.advance(OIDCProvider.keyAgeLimit - 1)
-    #expect(await verdict(try simulated.token(), provider) == nil)
+    let fetches = simulated.count("/openid-configuration") + simulated.count("/jwks")
+    for _ in 0..<20 { #expect(await verdict(try simulated.token(), provider) == nil) }
+    // One waits and learns that the provider is away; the others do not ask within the pause.
+    let later = simulated.count("/openid-configuration") + simulated.count("/jwks")
+    #expect(later - fetches == 2)
     world.advance(2)
     #expect(await verdict(try simulated.token(), provider) == "provider_unreachable")
   }
@@ -160,7 +164,7 @@ import Testing
           authority_file: "/ca.pem",
           claims: { principal: "p", groups: "g", email: "e", zone: "z", service_principal: ["s"] } },
         sessions: { idle: "1h", absolute: "2d", without_refresh: "3h", rotation: "5m", grace: "30s",
-          count_max: 7 } }
+          renewal_max: "20m", count_max: 7 } }
       """.utf8)
     let settings = try ConfigurationReader.read(
       text.span, file: "f", GatewaySettings.init(from:))
@@ -170,6 +174,7 @@ import Testing
     #expect(oidc.leewaySeconds == 5 && oidc.timeout == .milliseconds(250))
     #expect(oidc.claims.servicePrincipal == ["s"] && oidc.claims.zone == "z")
     #expect(settings.sessions.rotationSeconds == 300 && settings.sessions.countMax == 7)
+    #expect(settings.sessions.renewalMaxSeconds == 1200)
     #expect(settings.sessions.absoluteSeconds == 172_800)
   }
 }

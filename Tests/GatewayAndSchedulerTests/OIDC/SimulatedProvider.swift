@@ -168,7 +168,7 @@ final class SimulatedProvider: OIDCTransport {
     guard let key else { return "" }
     let now = Int(world.now.secondsSinceEpoch)
     return try key.key.token(
-      .es256, keyID: key.keyID,
+      .edDSA, keyID: key.keyID,
       claims: "{\"iss\":\"\(issuer)\",\"aud\":\"\(audience)\",\"iat\":\(now),\"exp\":\(now + 300),"
         + claims + more + "}")
   }

@@ -1,7 +1,10 @@
 import Foundation
 import Ingest
+import Testing
 
-/// A private key of the openssl tool, for tokens that tests sign. Made anew for each test run.
+/// A private key for tokens that tests sign: of the openssl tool, made anew for each test run, or an
+/// Ed25519 key that signs within the process, for tests in which the algorithm does not matter. Those
+/// block no thread that others need.
 struct TestSigningKey: Sendable {
   enum Kind: String, CaseIterable, Sendable {
     case rsa2048, rsa1024, p256, p384, ed25519
@@ -19,14 +22,27 @@ struct TestSigningKey: Sendable {
 
   let kind: Kind
   private let pem: [UInt8]
+  private let inProcess: Ed25519SigningKey?
   /// SubjectPublicKeyInfo.
   let publicDER: [UInt8]
 
+  private init(seedByte: UInt8) throws {
+    kind = .ed25519
+    pem = []
+    let key = try #require(Ed25519SigningKey(seed: [UInt8](repeating: seedByte, count: 32)))
+    inProcess = key
+    publicDER = key.publicKey.bytes
+  }
+
   init(_ kind: Kind) throws {
     self.kind = kind
+    inProcess = nil
     pem = try OpenSSL.run(["genpkey"] + kind.options)
     publicDER = try OpenSSL.run(["pkey", "-pubout", "-outform", "DER"], input: pem)
   }
+
+  static let quick = Result { try TestSigningKey(seedByte: 1) }
+  static let otherQuick = Result { try TestSigningKey(seedByte: 2) }
 
   /// One for the whole run: making RSA keys takes long.
   static let rsa = Result { try TestSigningKey(.rsa2048) }
@@ -44,12 +60,10 @@ struct TestSigningKey: Sendable {
     members["alg"] = algorithm
     switch kind {
     case .rsa2048, .rsa1024:
-      let text = try OpenSSL.run(
-        ["rsa", "-pubin", "-inform", "DER", "-modulus", "-noout"],
-        input: publicDER)
-      let hex = String(decoding: text, as: UTF8.self).dropFirst("Modulus=".count)
+      // It ends with modulus and exponent: the INTEGER 65,537 takes five bytes.
+      let modulus = publicDER.dropLast(5).suffix(kind == .rsa2048 ? 256 : 128)
       members["kty"] = "RSA"
-      members["n"] = Base64URL.text(bytes(hex: hex.trimmingCharacters(in: .whitespacesAndNewlines)))
+      members["n"] = Base64URL.text(Array(modulus))
       members["e"] = "AQAB"
     case .p256, .p384:
       let count = kind == .p256 ? 32 : 48
@@ -65,15 +79,9 @@ struct TestSigningKey: Sendable {
     return members
   }
 
-  private func bytes(hex: String) -> [UInt8] {
-    let digits = Array(hex.utf8)
-    return stride(from: 0, to: digits.count - 1, by: 2).compactMap {
-      UInt8(String(decoding: digits[$0...$0 + 1], as: UTF8.self), radix: 16)
-    }
-  }
-
   /// A signature in the form of a JWS.
   func sign(_ message: [UInt8], _ algorithm: SignatureAlgorithm) throws -> [UInt8] {
+    if let inProcess { return inProcess.signature(on: message.span) }
     let directory = try TemporaryDirectory()
     let (keyFile, inputFile) = (directory.path + "/k", directory.path + "/m")
     try Data(pem).write(to: URL(filePath: keyFile))

@@ -22,7 +22,7 @@ final class GatewayBench: Sendable {
     continuing before: GatewayBench? = nil, address: String = "https://p.test"
   ) throws {
     self.archive = archive
-    simulated = SimulatedProvider(world, key: try TestSigningKey.p256.get())
+    simulated = SimulatedProvider(world, key: try TestSigningKey.quick.get())
     if let before {
       let jar = before.cookies
       self.jar.withLock { $0 = jar }
@@ -120,7 +120,10 @@ final class MemoryArchive: SessionArchive {
     files.withLock { $0[name] = bytes }
   }
 
-  func remove(_ name: String) throws { files.withLock { $0[name] = nil } }
+  func remove(_ name: String) throws {
+    if isBroken.withLock({ $0 }) { throw Broken() }
+    files.withLock { $0[name] = nil }
+  }
 }
 
 /// `POST /jobs/{job}/runs`, `GET /jobs` and everything under `/luigi`; `/healthz` is public.

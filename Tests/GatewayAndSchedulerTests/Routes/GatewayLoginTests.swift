@@ -100,6 +100,7 @@ import Testing
     bench.world.breakJournal(false)
     bench.archive.breakDown(true)
     #expect(try await bench.logIn().status == .serviceUnavailable)
+    #expect(bench.sessions.count == 0)
     bench.archive.breakDown(false)
     bench.simulated.state.withLock { $0.isDown = true }
     bench.world.advance(4000)
@@ -123,6 +124,33 @@ import Testing
       #expect(try await bench.verify().status == .ok)
     }
     #expect(bench.simulated.count("/token") == 22)
+  }
+
+  @Test func `however long its word lasts, the provider is asked every hour`() async throws {
+    bench.simulated.state.withLock { $0.accessSeconds = 1_000_000 }
+    try await bench.logIn()
+    bench.world.advance(3599)
+    #expect(try await bench.verify().status == .ok)
+    #expect(bench.simulated.count("/token") == 1)
+    bench.world.advance(1)
+    bench.simulated.state.withLock { $0.refreshToken = nil }
+    #expect(try await bench.verify().status == .unauthorized)
+    #expect(bench.sessions.count == 0)
+  }
+
+  @Test func `a logout that cannot be kept is told, and can be tried again`() async throws {
+    try await bench.logIn()
+    bench.world.breakJournal()
+    let first = try await bench.browse(.post, "/auth/logout", GatewayLoginTests.page)
+    #expect(first.status == .serviceUnavailable && bench.sessions.count == 1)
+    bench.world.breakJournal(false)
+    bench.archive.breakDown(true)
+    let second = try await bench.browse(.post, "/auth/logout", GatewayLoginTests.page)
+    #expect(second.status == .serviceUnavailable && bench.sessions.count == 1)
+    bench.archive.breakDown(false)
+    let third = try await bench.browse(.post, "/auth/logout", GatewayLoginTests.page)
+    #expect(third.status == .seeOther && bench.sessions.count == 0)
+    #expect(bench.archive.contents.isEmpty)
   }
 
   @Test func `a provider that is away costs nobody a session before its word ends`() async throws {
@@ -158,7 +186,7 @@ import Testing
   {
     try await bench.logIn()
     // The new ID token's key is not known, and the keys cannot be read.
-    let next = try TestSigningKey.otherP256.get()
+    let next = try TestSigningKey.otherQuick.get()
     bench.simulated.state.withLock {
       $0.keys.append(("k2", next))
       $0.areKeysDown = true

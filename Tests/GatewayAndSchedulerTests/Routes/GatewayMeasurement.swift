@@ -74,7 +74,7 @@ struct GatewayMeasurement {
       return await group.reduce(0, +)
     }
     report(
-      "/auth/verify by \(isBearer ? "ES256 token" : "session"), 8 tasks",
+      "/auth/verify by \(isBearer ? "EdDSA token" : "session"), 8 tasks",
       ContinuousClock.now - start)
     #expect(goodCount == share * 8)
   }

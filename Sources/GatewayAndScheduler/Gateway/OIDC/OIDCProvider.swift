@@ -91,9 +91,10 @@ package actor OIDCProvider {
       if let document { return document.value }
       throw pause
     }
-    let fetch =
-      documentFetch
-      ?? Task { [settings, transport] in await OIDCProvider.fetchDocument(settings, transport) }
+    if let fetch = documentFetch { return try await fetch.value.get() }
+    let fetch = Task { [settings, transport] in
+      await OIDCProvider.fetchDocument(settings, transport)
+    }
     documentFetch = fetch
     let result = await fetch.value
     documentFetch = nil
@@ -126,13 +127,19 @@ package actor OIDCProvider {
     if let keySet, now.seconds(since: keySet.fetchedAt) < OIDCProvider.keyAgeMax {
       return keySet.value
     }
+    let known = keySet.flatMap {
+      now.seconds(since: $0.fetchedAt) < OIDCProvider.keyAgeLimit ? $0.value : nil
+    }
+    if let known, let lastFailure, now.seconds(since: lastFailure.at) < OIDCProvider.keyAgeMax {
+      // The provider is away: nobody waits for it while there are keys that count.
+      if keySetFetch == nil, failure(at: now) == nil { Task { try? await fetchKeys(at: now) } }
+      return known
+    }
     do {
       return try await fetchKeys(at: now)
     } catch {
-      if let keySet, now.seconds(since: keySet.fetchedAt) < OIDCProvider.keyAgeLimit {
-        return keySet.value
-      }
-      throw error.refusal
+      guard let known else { throw error.refusal }
+      return known
     }
   }
 
@@ -177,6 +184,7 @@ package actor OIDCProvider {
     case .success(let fresh):
       let before = keySet?.value
       keySet = Held(value: fresh, fetchedAt: now)
+      lastFailure = nil
       if let before, before.fingerprint != fresh.fingerprint { await onKeysChanged(before, fresh) }
       return fresh
     case .failure(let error):

@@ -150,13 +150,14 @@ package struct GatewayLogin: Sendable {
       case .found(let session, _) = sessions.lookUp(cookie, at: now)
     else { return .redirect(settings.afterLogout, cookies: [gone]) }
     do {
-      _ = try await sessions.close(session.handle)
+      // First the record: a second try is another one.
       try await records.control(
-        .logout, id: session.handle, principal: session.identity.principal,
+        .logout, id: "\(session.handle)/\(now.microseconds)", principal: session.identity.principal,
         subject: "session/\(session.handle)", reason: "asked for",
         remoteIP: GatewayLogin.remoteIP(request))
+      _ = try await sessions.close(session.handle)
     } catch {
-      return .page(.serviceUnavailable, "the logout cannot be recorded")
+      return .page(.serviceUnavailable, "the logout cannot be recorded or kept: try again")
     }
     if let token = session.refreshToken { await provider.revoke(token) }
     return .redirect(await providerLogout(session) ?? settings.afterLogout, cookies: [gone])

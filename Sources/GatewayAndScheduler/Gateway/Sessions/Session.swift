@@ -14,6 +14,9 @@ package struct SessionLimits: Sendable, Equatable {
   package var graceSeconds = 60.0
   /// How long before its end the provider's word is renewed; a quarter of its life at most.
   package var renewalSeconds = 60.0
+  /// Longest time without asking the provider, however long its word lasts: whoever has left it, or a
+  /// group, is noticed within this.
+  package var renewalMaxSeconds = 3600.0
   /// Most sessions at once; further logins are refused.
   package var countMax = 10_000
 
@@ -34,6 +37,7 @@ package struct SessionLimits: Sendable, Equatable {
     withoutRefreshSeconds = try seconds("without_refresh", withoutRefreshSeconds, &reader)
     rotationSeconds = try seconds("rotation", rotationSeconds, &reader)
     graceSeconds = try seconds("grace", graceSeconds, &reader)
+    renewalMaxSeconds = try seconds("renewal_max", renewalMaxSeconds, &reader)
     countMax = try reader.value("count_max", .integer(in: 1...100_000), default: countMax)
   }
 }
@@ -42,7 +46,8 @@ extension SessionLimits {
   /// When a grant given now is to be renewed.
   func renewal(of grant: OIDCGrant, at now: Timestamp) -> Timestamp {
     let life = max(0, grant.expiresAt.seconds(since: now))
-    return grant.expiresAt.advanced(bySeconds: -min(renewalSeconds, life / 4))
+    let due = grant.expiresAt.advanced(bySeconds: -min(renewalSeconds, life / 4))
+    return min(due, now.advanced(bySeconds: renewalMaxSeconds))
   }
 }
 

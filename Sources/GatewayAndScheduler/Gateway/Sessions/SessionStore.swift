@@ -110,12 +110,18 @@ package final class SessionStore: Sendable {
       refreshToken: grant.tokens.refreshToken,
       idToken: grant.tokens.idToken, current: Session.Mark(digest: digest, at: now))
     await removeEnded(at: now)
-    let isOpen = try await change { state in
-      guard state.sessions.count < limits.countMax else { return (false, nil) }
-      state.put(session)
-      return (true, session)
+    do {
+      let isOpen = try await change { state in
+        guard state.sessions.count < limits.countMax else { return (false, nil) }
+        state.put(session)
+        return (true, session)
+      }
+      return isOpen ? (session, name) : nil
+    } catch {
+      // Nobody has its cookie.
+      _ = state.withLock { $0.remove(handle) }
+      throw error
     }
-    return isOpen ? (session, name) : nil
   }
 
   /// A new cookie for a session whose current one is old; nil when that is not due.
@@ -167,14 +173,20 @@ package final class SessionStore: Sendable {
     }
   }
 
-  /// Ends a session; it counts no more from the moment this is called.
+  /// Ends a session: it counts no more once this is called, unless it throws. Then its file is still
+  /// there, a restart would bring it back, and so it is there as before.
   @discardableResult
   func close(_ handle: String) async throws -> Session? {
     guard let session = state.withLock({ $0.remove(handle) }) else { return nil }
-    try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
-      writer.async { [archive] in
-        done.resume(with: Result { try archive.remove(handle) })
+    do {
+      try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+        writer.async { [archive] in
+          done.resume(with: Result { try archive.remove(handle) })
+        }
       }
+    } catch {
+      state.withLock { $0.put(session) }
+      throw error
     }
     return session
   }
