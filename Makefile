@@ -10,7 +10,7 @@ RELEASE := .build/release/vigil
 # the time. One set of flags for all release builds, or each would build everything anew.
 BUILD_RELEASE := swift build -c release --static-swift-stdlib
 
-.PHONY: help demo build test check campaign fuzz calibration lint bench bench-durable bench-detection \
+.PHONY: help demo build test check campaign fuzz calibration lint bench bench-durable bench-scheduler bench-detection \
   install dependencies test-dependencies fixtures
 
 help:            ## this list
@@ -52,6 +52,9 @@ bench: build     ## Vigil beside DuckDB, ClickHouse, polars, simdjson: SIZES=S,M
 bench-durable: dependencies ## durable appends a second, next to a bare loop, SQLite and PostgreSQL
 	$(BUILD_RELEASE) --product durable-benchmark
 	Benchmarks/durable/run.sh
+
+bench-scheduler: dependencies ## from a trigger to its job's first instruction; triggers a second
+	Benchmarks/scheduler/run.sh
 
 bench-detection: build ## recall on labelled traces outside the repository: TRACES=DIR
 	@command -v python3 > /dev/null || { echo "bench-detection: needs python3" >&2; exit 2; }
