@@ -10,8 +10,8 @@ RELEASE := .build/release/vigil
 # the time. One set of flags for all release builds, or each would build everything anew.
 BUILD_RELEASE := swift build -c release --static-swift-stdlib
 
-.PHONY: help demo build test check campaign fuzz calibration lint bench bench-durable bench-detection \
-  install dependencies test-dependencies live-dependencies test-live fixtures
+.PHONY: help demo build test check campaign fuzz calibration lint bench bench-durable bench-scheduler \
+  bench-detection bench-serve install dependencies test-dependencies live-dependencies test-live fixtures
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[a-z -]*## */\t/' | expand -t 16
@@ -56,6 +56,12 @@ bench: build     ## Vigil beside DuckDB, ClickHouse, polars, simdjson: SIZES=S,M
 bench-durable: dependencies ## durable appends a second, next to a bare loop, SQLite and PostgreSQL
 	$(BUILD_RELEASE) --product durable-benchmark
 	Benchmarks/durable/run.sh
+
+bench-scheduler: dependencies ## from a trigger to its job's first instruction; triggers a second
+	Benchmarks/scheduler/run.sh
+
+bench-serve: build live-dependencies ## trigger latency, and triggers a second through Caddy: COUNT SECONDS
+	Benchmarks/serve/run.sh $(or $(COUNT),500) $(or $(SECONDS),10)
 
 bench-detection: build ## recall on labelled traces outside the repository: TRACES=DIR
 	@command -v python3 > /dev/null || { echo "bench-detection: needs python3" >&2; exit 2; }

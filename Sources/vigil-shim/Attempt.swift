@@ -58,7 +58,8 @@ struct Attempt: ~Copyable {
   /// The whole life; the exit status of the shim.
   mutating func run() -> Int32 {
     guard prepare() else { return reportNotStarted("fork", errno) }
-    guard say(startedLine()) else {
+    let started = startedLine()
+    guard say(started) else {
       // The job still waits at its gate, and never passes it.
       close(job.gate)
       close(job.report)
@@ -71,7 +72,8 @@ struct Attempt: ~Copyable {
     output.closeSink()
     errors.closeSink()
     if failure != 0 { return reportNotStarted(Attempt.stages[Int(stage) % 5], failure) }
-    notice.send(startedLine().line)
+    notice.send(started.line)
+    files.synchronizeNames()
     deadline = startedAt + Int64(specification.timeoutMilliseconds) * 1000
     supervise()
     finish()
@@ -246,7 +248,7 @@ struct Attempt: ~Copyable {
 
   /// Durably to the file; the last line also to the server.
   private mutating func say(_ line: ShimLine, isLast: Bool = false) -> Bool {
-    let isThere = files.appendDurably(line.line, to: ShimFile.events, isFirst: !isLast)
+    let isThere = files.appendDurably(line.line, to: ShimFile.events)
     if isLast { notice.send(line.line) }
     return isThere
   }

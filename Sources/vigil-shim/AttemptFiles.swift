@@ -29,27 +29,28 @@ struct AttemptFiles: ~Copyable {
     unsafe vigil_openat(directory, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600)
   }
 
-  /// Appends a line so that it outlives the machine: the file, and with its first line the names that
-  /// lead to it.
-  func appendDurably(_ bytes: [UInt8], to name: String, isFirst: Bool) -> Bool {
+  /// Appends a line so that it outlives the machine.
+  ///
+  /// Of a new file, ext4, xfs and btrfs put the names that lead to it on stable storage with it; for all
+  /// others see `synchronizeNames`.
+  func appendDurably(_ bytes: [UInt8], to name: String) -> Bool {
     let file = unsafe vigil_openat(
       directory, name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600)
     guard file >= 0 else { return false }
     defer { close(file) }
-    guard Descriptors.writeAll(file, bytes), fsync(file) == 0 else { return false }
-    return !isFirst || synchronizeNames()
+    return Descriptors.writeAll(file, bytes) && fsync(file) == 0
   }
 
-  /// The attempt's directory, the run's, and that of all runs.
-  private func synchronizeNames() -> Bool {
-    guard fsync(directory) == 0 else { return false }
+  /// Puts the names of the attempt's directory, the run's and of all runs on stable storage. Three syncs:
+  /// too slow to keep the job waiting for.
+  func synchronizeNames() {
+    fsync(directory)
     for path in ["..", "../.."] {
       let parent = unsafe vigil_openat(directory, path, O_RDONLY | O_DIRECTORY, 0)
-      guard parent >= 0 else { return false }
-      defer { close(parent) }
-      guard fsync(parent) == 0 else { return false }
+      guard parent >= 0 else { continue }
+      fsync(parent)
+      close(parent)
     }
-    return true
   }
 }
 

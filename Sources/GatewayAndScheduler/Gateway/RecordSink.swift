@@ -6,6 +6,21 @@ package protocol RecordSink: Sendable {
   /// on the strength of it.
   @discardableResult
   func append(_ record: Record) async throws(WriterRefusal) -> Acknowledgement
+
+  /// The same for records one behind the other; returns once all are on stable storage. Throws when one
+  /// is not: those before it may be.
+  func append(contentsOf records: [Record]) async throws(WriterRefusal) -> [Acknowledgement]
+}
+
+extension RecordSink {
+  /// One sync each, for sinks that have nothing better.
+  package func append(
+    contentsOf records: [Record]
+  ) async throws(WriterRefusal) -> [Acknowledgement] {
+    var acknowledgements: [Acknowledgement] = []
+    for record in records { acknowledgements.append(try await append(record)) }
+    return acknowledgements
+  }
 }
 
 extension JournalCommitQueue: RecordSink {}

@@ -110,42 +110,57 @@ package actor RunScheduler: RunScheduling, AccessFactsSource {
   // MARK: RunScheduling
 
   package func trigger(_ request: RunRequest) async -> TriggerOutcome {
-    guard let job = machine.catalogue[request.job] else { return .unknownJob }
     let received = surroundings.now()
     let parameters: JobParameters
-    switch job.check(request.parameters, at: received) {
+    switch check(request, at: received) {
     case .success(let checked): parameters = checked
-    case .failure(let refusal): return .invalid(refusal.sentences)
-    }
-    if case .failure(let refusal) = job.invocation(parameters) {
-      return .invalid(refusal.sentences)
+    case .failure(let refusal): return refusal.outcome
     }
     guard let runID = runID(of: request) else {
       return .unavailable("no randomness for a run's id")
     }
-    var rarity: Double?
-    if let habits, let identity = request.identity {
-      rarity = await habits.facts(
-        principal: identity.principal, job: request.job, at: received
-      ).offHoursP
-    }
+    let rarity = await rarity(request, at: received)
     // From here to the machine nothing is awaited: what the policy is told is what the books say.
     guard isStarted else { return .unavailable("the scheduler is not started") }
     var wish = wish(request, runID, parameters)
-    if wish.redactedParameters != parameters.json, machine.runs[runID] == nil {
-      do { try supervisor.keep(parameters.json, of: runID) } catch {
-        return .unavailable("the run's parameters cannot be kept: \(error.description)")
-      }
-    }
     let now = surroundings.now()
-    if let identity = request.identity, machine.runs[runID] == nil {
-      wish.decision = decide(request, identity, rarity, at: now)
+    if machine.runs[runID] == nil {
+      if wish.redactedParameters != parameters.json {
+        do { try supervisor.keep(parameters.json, of: runID) } catch {
+          return .unavailable("the run's parameters cannot be kept: \(error.description)")
+        }
+      }
+      wish.decision = request.identity.map { decide(request, $0, rarity, at: now) }
     }
     let final = wish
     guard case .trigger(let outcome) = await ask({ .triggered(final, ticket: $0) }, at: now) else {
       return .unavailable("the scheduler has ended")
     }
     return outcome
+  }
+
+  /// Why a wish does not get as far as the policy.
+  private struct Refusal: Error {
+    let outcome: TriggerOutcome
+  }
+
+  private func check(
+    _ request: RunRequest, at now: Timestamp
+  ) -> Result<JobParameters, Refusal> {
+    guard let job = machine.catalogue[request.job] else {
+      return .failure(Refusal(outcome: .unknownJob))
+    }
+    let checked = job.check(request.parameters, at: now).flatMap { parameters in
+      job.invocation(parameters).map { _ in parameters }
+    }
+    return checked.mapError { Refusal(outcome: .invalid($0.sentences)) }
+  }
+
+  private func rarity(_ request: RunRequest, at now: Timestamp) async -> Double? {
+    guard let habits, let identity = request.identity else { return nil }
+    return await habits.facts(
+      principal: identity.principal, job: request.job, at: now
+    ).offHoursP
   }
 
   private func runID(of request: RunRequest) -> String? {
@@ -261,9 +276,8 @@ package actor RunScheduler: RunScheduling, AccessFactsSource {
 
   private func append(_ records: [Record], batch: Int) {
     Task { [sink] in
-      var acknowledgements: [Acknowledgement] = []
       do {
-        for record in records { acknowledgements.append(try await sink.append(record)) }
+        let acknowledgements = try await sink.append(contentsOf: records)
         self.take(.appended(batch: batch, acknowledgements))
       } catch {
         self.take(.refused(batch: batch, "\(error)"))

@@ -17,7 +17,8 @@ final class SchedulerBench: Sendable {
   /// Over a directory that an earlier bench may have left.
   init(
     _ jobs: String, in directory: TemporaryDirectory? = nil, policy: StubPolicy = StubPolicy(),
-    _ change: (inout SchedulerSettings) -> Void = { _ in }
+    _ change: (inout SchedulerSettings) -> Void = { _ in },
+    supervise: (inout SupervisionSettings) -> Void = { _ in }
   ) throws {
     let directory = try directory ?? TemporaryDirectory()
     self.directory = directory
@@ -30,6 +31,7 @@ final class SchedulerBench: Sendable {
     var supervision = SupervisionSettings(
       state: directory.path + "/state", shim: try SchedulerBench.shim())
     supervision.scanMilliseconds = 100
+    supervise(&supervision)
     var settings = SchedulerSettings()
     change(&settings)
     scheduler = try RunScheduler(

@@ -60,6 +60,11 @@ struct SchedulerSimulationTests {
       let attempts = records.filter { $0.event == .started }.map(\.attempt)
       #expect(Set(attempts).count == attempts.count, "seed \(seed): \(runID): \(told)")
     }
+    var words: [String: Int] = [:]
+    for case .approval(let body) in simulation.journal.map(\.body) where body.event != .requested {
+      words[body.approvalID ?? "", default: 0] += 1
+    }
+    #expect(words.values.allSatisfy { $0 == 1 }, "seed \(seed): an approval has two words")
     for (key, shim) in simulation.shims {
       #expect(shim.startCount <= 1, "seed \(seed): \(key) ran \(shim.startCount) times")
     }

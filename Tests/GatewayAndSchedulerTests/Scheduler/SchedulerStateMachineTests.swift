@@ -134,6 +134,23 @@ struct SchedulerStateMachineTests {
     #expect(bench.machine.openCount == 0)
   }
 
+  @Test(
+    "Luigi's exit statuses are told as what they mean",
+    arguments: [
+      (1, "could not be loaded"), (2, "refused its arguments"), (4, "an exception"),
+      (10, "under way"), (20, "missing"), (25, "nobody was allowed"), (30, "a task failed"),
+      (35, "requirements"), (40, "could not be reached"), (99, "exit status 99"),
+    ])
+  func luigi(_ code: Int, _ expected: String) throws {
+    var bench = try SchedulerMachineBench(
+      #"{ jobs: { a: { type: "luigi", module: "m", task: "T" } } }"#)
+    let runID = bench.trigger("a")
+    bench.run(runID, exit: code)
+    let view = try #require(bench.machine.view(runID))
+    #expect(view.state == .failed && view.exitCode == code)
+    #expect(view.reason?.contains(expected) ?? false, "\(view.reason ?? "")")
+  }
+
   @Test("a run whose outputs are all there succeeds without a start")
   func skipped() throws {
     var bench = try SchedulerMachineBench(

@@ -151,6 +151,7 @@ extension SchedulerStateMachine {
       return answer(ticket, .order(.notPossible(run.view, "the run is over")))
     }
     guard run.kill == nil else {
+      if !before.isEmpty { append(before, of: runID, then: .none) }
       return answer(ticket, .order(.notPossible(run.view, "its end is ordered already")))
     }
     run.kill = ScheduledRun.KillOrder(by: by, reason: reason)

@@ -15,9 +15,15 @@ struct AttemptStore: Sendable {
 
   /// Makes the directories that are missing.
   init(state: String) throws(StorageError) {
-    path = state + "/runs"
     try AttemptStore.makeDirectory(state)
-    try AttemptStore.makeDirectory(path)
+    try AttemptStore.makeDirectory(state + "/runs")
+    // Shims run in the root directory.
+    guard let real = unsafe realpath(state + "/runs", nil) else {
+      throw StorageError(.open, state, errno)
+    }
+    defer { unsafe free(real) }
+    // SAFETY: the call gave a terminated text, which is ours until it is freed.
+    path = unsafe String(cString: real)
   }
 
   func directory(_ runID: String, _ attempt: Int) -> String { "\(path)/\(runID)/\(attempt)" }

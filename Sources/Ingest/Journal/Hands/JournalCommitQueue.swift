@@ -55,6 +55,28 @@ package final class JournalCommitQueue: Sendable {
     }
   }
 
+  /// Appends records one behind the other, all under one sync; their acknowledgements in order.
+  ///
+  /// Throws the first refusal: those before it may be on stable storage.
+  package func append(
+    contentsOf records: [Record]
+  ) async throws(WriterRefusal) -> [Acknowledgement] {
+    guard !records.isEmpty else { return [] }
+    let works = records.map { record in
+      preparers.prepare(record).map { WriterQueue.Waiting.Work.entry($0) }
+        ?? .request(.append(record))
+    }
+    var acknowledgements: [Acknowledgement] = []
+    for answer in await ask(works) {
+      switch answer {
+      case .acknowledged(let acknowledgement): acknowledgements.append(acknowledgement)
+      case .refused(let refusal): throw refusal
+      case .checkpoint, .kept: preconditionFailure("an append was answered with a checkpoint")
+      }
+    }
+    return acknowledgements
+  }
+
   /// Signs a checkpoint over everything acknowledged so far; nil while there are no entries.
   package func checkpoint() async throws(WriterRefusal) -> SignedCheckpoint? {
     switch await ask(.request(.checkpoint)) {
@@ -84,7 +106,29 @@ package final class JournalCommitQueue: Sendable {
     }
   }
 
+  private func ask(_ works: [WriterQueue.Waiting.Work]) async -> [WriterAnswer] {
+    let answers = Mutex<[WriterAnswer]>([])
+    return await withCheckedContinuation { continuation in
+      let waiting = works.map { work in
+        // Answered in order, for they are served in order.
+        WriterQueue.Waiting(work) { answer in
+          let all = answers.withLock { answers in
+            answers.append(answer)
+            return answers.count == works.count ? answers : nil
+          }
+          if let all { continuation.resume(returning: all) }
+        }
+      }
+      submit(waiting)
+    }
+  }
+
   private func submit(_ waiting: WriterQueue.Waiting) {
+    guard !queue.submit(waiting) else { return }
+    queue.whenRoom { [self] in submit(waiting) }
+  }
+
+  private func submit(_ waiting: [WriterQueue.Waiting]) {
     guard !queue.submit(waiting) else { return }
     queue.whenRoom { [self] in submit(waiting) }
   }

@@ -74,17 +74,27 @@ package final class WriterQueue: Sendable {
 
   /// Puts a request in line; false when there is no room. After `end` it is refused at once.
   package func submit(_ waiting: Waiting) -> Bool {
+    submit(CollectionOfOne(waiting))
+  }
+
+  /// Puts requests in line behind one another, with nothing between them and one sync for all; false,
+  /// and none taken, when there is no room at all.
+  package func submit(_ several: some Collection<Waiting>) -> Bool {
     let outcome = state.withLock { state -> (isTaken: Bool, rings: Bool, refusal: WriterRefusal?) in
       if let refusal = state.refusal { return (true, false, refusal) }
       guard !state.isFull else { return (false, false, nil) }
-      state.waiting.append(waiting)
-      state.byteCount += waiting.byteCount
+      for waiting in several {
+        state.waiting.append(waiting)
+        state.byteCount += waiting.byteCount
+      }
       presentCount.store(state.waiting.count, ordering: .relaxed)
       defer { state.isRung = true }
       return (true, !state.isRung, nil)
     }
     if outcome.rings { bell.ring() }
-    if let refusal = outcome.refusal { waiting.answer(.refused(refusal)) }
+    if let refusal = outcome.refusal {
+      for waiting in several { waiting.answer(.refused(refusal)) }
+    }
     return outcome.isTaken
   }
 

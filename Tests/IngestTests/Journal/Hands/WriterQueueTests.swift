@@ -212,6 +212,31 @@ extension JournalFixture {
     return try JournalCommitQueue(journal) { now }
   }
 
+  @Test("records handed over together stand behind one another, whoever else comes")
+  func together() async throws {
+    let directory = try TemporaryDirectory()
+    let queue = try make(directory)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for producer in 0..<50 {
+        group.addTask {
+          let records = (0..<3).map { Build.request("p\(producer)n\($0)") }
+          let indexes = try await queue.append(contentsOf: records).map { acknowledgement in
+            if case .appended(let index) = acknowledgement { index } else { -1 }
+          }
+          let first = try #require(indexes.first)
+          #expect(indexes == [first, first + 1, first + 2])
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(try await queue.append(contentsOf: []).isEmpty)
+    #expect(try await queue.append(contentsOf: [Build.request("p0n0")]) == [.duplicate])
+    try queue.close()
+    await #expect(throws: WriterRefusal.self) {
+      try await queue.append(contentsOf: [Build.request("late"), Build.request("later")])
+    }
+  }
+
   @Test("every producer gets the index of its own record", arguments: [1, 7, 300])
   func producers(_ count: Int) async throws {
     let directory = try TemporaryDirectory()
