@@ -1,10 +1,13 @@
 """Tells Vigil what happens inside a Luigi run: one JSON object a line (`luigi-event/1`).
 
 Use: `import vigil_luigi_events` at the top of the module that holds the tasks. Nothing else changes;
-an event that cannot be written never fails a task.
+an event that cannot be delivered never fails a task.
 
-The launcher says on whose behalf the run is, by environment:
+Events go to the run socket where the launcher names one, and to a file otherwise, or when the socket
+does not take them; the same event by both ways is one record. The environment says:
 
+    VIGIL_RUN_SOCKET   the Unix socket of `vigil serve`, and
+    VIGIL_RUN_TOKEN    what proves which run this is
     AUDIT_LUIGI_LOG    the file to append to      (default /var/log/pipelines/luigi-events.jsonl)
     AUDIT_RUN_ID       the launcher's id of the run; without one an id "local-..." is made, which
                        tells that the run was started by hand
@@ -16,6 +19,7 @@ process is the end. A process that is killed writes no end: that is what Vigil g
 """
 
 import atexit
+import http.client
 import json
 import os
 import socket
@@ -29,7 +33,12 @@ from luigi.event import Event
 
 SCHEMA = "luigi-event/1"
 TEXT_LIMIT = 8192  # characters kept of a message, and of the end of a traceback
+SOCKET_TIMEOUT = 2.0  # seconds for each step of a delivery by socket
+SOCKET_PAUSE = 30.0  # seconds that a socket is left alone after it let that time pass
 
+_socket_path = os.environ.get("VIGIL_RUN_SOCKET") or None
+_socket_token = os.environ.get("VIGIL_RUN_TOKEN") or None
+_socket_rests_until = 0.0  # of time.monotonic()
 _log_path = os.environ.get("AUDIT_LUIGI_LOG") or "/var/log/pipelines/luigi-events.jsonl"
 _run_id = os.environ.get("AUDIT_RUN_ID") or "local-" + uuid.uuid4().hex
 _context = {
@@ -40,18 +49,56 @@ _host = socket.gethostname()
 _root_pid = os.getpid()
 _imported_at = time.time()
 _started = {}  # (pid, task id) -> (time of the latest start, number of starts)
-_complained = False
+_complaints = set()
 
 
-def _write(record):
+class _RunSocket(http.client.HTTPConnection):
+    """HTTP over the run socket."""
+
+    def __init__(self):
+        super().__init__("localhost", timeout=SOCKET_TIMEOUT)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(_socket_path)
+
+
+def _post(line):
+    """Hands one line to the run socket; raises unless it was taken.
+
+    A connection for each line: forked children share none with their parent, and there is no state
+    that a lock would have to keep. A socket that hangs costs SOCKET_TIMEOUT once in SOCKET_PAUSE.
+    """
+    global _socket_rests_until
+    if time.monotonic() < _socket_rests_until:
+        raise OSError("the run socket did not answer in time a moment ago")
+    connection = _RunSocket()
+    try:
+        headers = {
+            "Authorization": "Bearer " + _socket_token,
+            "Content-Type": "application/x-ndjson",
+            "Connection": "close",
+        }
+        connection.request("POST", "/runs/%s/events" % _run_id, line, headers)
+        response = connection.getresponse()
+        answer = response.read(TEXT_LIMIT)
+    except socket.timeout:
+        _socket_rests_until = time.monotonic() + SOCKET_PAUSE
+        raise
+    finally:
+        connection.close()
+    if response.status != 200:
+        raise OSError("%s: status %d: %.300s" % (_socket_path, response.status, answer))
+
+
+def _append(line):
     """Appends one line with one write.
 
     With several workers, or with a task timeout, the events come from forked children: O_APPEND and
     a single write keep their lines whole without a lock. Opened for each line, so that a rotation by
     rename needs no signal.
     """
-    text = json.dumps(record, ensure_ascii=False, default=str, separators=(",", ":"))
-    line = (text + "\n").encode("utf-8", "backslashreplace")
     descriptor = os.open(_log_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
         written = os.write(descriptor, line)
@@ -61,9 +108,24 @@ def _write(record):
         os.close(descriptor)
 
 
+def _complain(way, event, error):
+    """Each way of delivery is complained about once in a process."""
+    if way not in _complaints:
+        _complaints.add(way)
+        print("vigil_luigi_events: %s not %s: %s" % (event, way, error), file=sys.stderr)
+
+
+def _deliver(event, line):
+    if _socket_path and _socket_token:
+        try:
+            return _post(line)
+        except Exception as error:
+            _complain("taken by the run socket", event, error)
+    _append(line)
+
+
 def _emit(event, task=None, **details):
-    """One event; a failure to write is told once on standard error and otherwise ignored."""
-    global _complained
+    """One event; a failure to deliver it is told once on standard error and otherwise ignored."""
     record = {
         "schema": SCHEMA,
         "ts": time.time(),
@@ -78,11 +140,10 @@ def _emit(event, task=None, **details):
         if task is not None:
             record["task"] = _describe(task)
         record.update(details)
-        _write(record)
+        text = json.dumps(record, ensure_ascii=False, default=str, separators=(",", ":"))
+        _deliver(event, (text + "\n").encode("utf-8", "backslashreplace"))
     except Exception as error:  # a full disk must not fail the pipeline
-        if not _complained:
-            _complained = True
-            print("vigil_luigi_events: %s not written: %s" % (event, error), file=sys.stderr)
+        _complain("written", event, error)
 
 
 def _describe(task):
