@@ -1,0 +1,66 @@
+import GatewayAndScheduler
+import Ingest
+import Synchronization
+import TestSupport
+import Testing
+
+/// Hears shims' lines, or does not.
+final class FakeShimEvents: ShimEventHandling {
+  private let state = Mutex<(calls: [String], isDeaf: Bool)>(([], false))
+
+  /// `run: line|line`, a call each.
+  var calls: [String] { state.withLock { $0.calls } }
+
+  func goDeaf() { state.withLock { $0.isDeaf = true } }
+
+  func heard(runID: String, lines: [[UInt8]]) async -> Bool {
+    state.withLock { state in
+      guard !state.isDeaf else { return false }
+      let texts = lines.map { String(decoding: $0, as: UTF8.self) }
+      state.calls.append("\(runID): \(texts.joined(separator: "|"))")
+      return true
+    }
+  }
+}
+
+/// The run socket's service over fakes.
+struct RunSocketBench {
+  static let secret = [UInt8](repeating: 5, count: 32)
+
+  let sink = MemorySink()
+  let shims = FakeShimEvents()
+  let tokens: RunTokens
+  let service: RunSocketService
+
+  init(surroundings: Surroundings = .fake()) throws {
+    tokens = try #require(RunTokens(key: [UInt8](repeating: 3, count: 32)))
+    service = RunSocketService(
+      tokens: tokens, shims: shims, sink: sink, journalSecret: RunSocketBench.secret,
+      surroundings: surroundings)
+  }
+
+  func post(
+    _ body: [UInt8], to runID: String = "run-1", token: String? = nil,
+    peer: HTTPPeer = .process(id: 4242, user: 1000, group: 1000)
+  ) async throws -> HTTPResponse {
+    let request = HTTPRequest(
+      method: .post, target: try HTTPTarget(Array("/runs/\(runID)/events".utf8)),
+      headers: ["Authorization": "Bearer \(token ?? tokens.token(for: "run-1"))"], body: body,
+      peer: peer)
+    return await service.handler(request)
+  }
+
+  func post(_ lines: String..., to runID: String = "run-1") async throws -> HTTPResponse {
+    try await post(Array(lines.joined(separator: "\n").utf8), to: runID)
+  }
+
+  static func shim(_ event: String, run: String = "run-1") -> String {
+    #"{"schema":"shim-event/1","run_id":"\#(run)","event":"\#(event)"}"#
+  }
+
+  static func luigi(_ event: String, run: String = "run-1", _ rest: String = "") -> String {
+    #"{"schema":"luigi-event/1","ts":1795477139.3293717,"event":"\#(event)","run_id":"\#(run)","#
+      + #""context":{"user":"dave"},"host":"pipelines-1","pid":9,"root_pid":9,"#
+      + #""task":{"id":"T_1","family":"T","params":{"password":"hunter2"}}\#(rest)}"#
+  }
+}
