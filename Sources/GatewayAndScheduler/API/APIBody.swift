@@ -131,7 +131,8 @@ extension APIProblem {
   init(_ error: APIBodyError) {
     switch error {
     case .tooLong(let count):
-      self.init(.contentTooLarge, "body of \(count) bytes: expected at most \(APIBody.byteCountMax)")
+      self.init(
+        .contentTooLarge, "body of \(count) bytes: expected at most \(APIBody.byteCountMax)")
     case .malformed(let error):
       self.init(.badRequest, "body at byte \(error.byteOffset): \(error.reason.rawValue)")
     case .unfit(let reasons):

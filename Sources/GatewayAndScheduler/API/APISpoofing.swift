@@ -8,7 +8,8 @@ enum APISpoofing {
   /// A half-sentence that names the first such header and its value, escaped and cut; nil without one.
   static func remark(_ headers: HTTPHeaders) -> String? {
     let found = headers.fields.first { field in
-      isRemoteName(field.name) || exactNames.contains { HTTPSyntax.equalIgnoringCase($0, field.name) }
+      isRemoteName(field.name)
+        || exactNames.contains { HTTPSyntax.equalIgnoringCase($0, field.name) }
     }
     guard let found else { return nil }
     let name = APIText.legible(found.name, characterCountMax: 32)

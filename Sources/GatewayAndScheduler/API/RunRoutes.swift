@@ -83,7 +83,8 @@ extension TriggerAPI {
 
   private static let filterParameters: [APIOperation.Parameter] = [
     .init(
-      "job", in: .query, "Only runs of this job", #"{"type":"string","minLength":1,"maxLength":256}"#),
+      "job", in: .query, "Only runs of this job",
+      #"{"type":"string","minLength":1,"maxLength":256}"#),
     .init(
       "principal", in: .query, "Only runs that this principal asked for",
       #"{"type":"string","minLength":1,"maxLength":256}"#),
@@ -122,7 +123,8 @@ extension TriggerAPI {
       }
       guard isTaken else {
         throw APIProblem(
-          .badRequest, "query item \(name): found \"\(APIText.legible(item.value))\", which is none "
+          .badRequest,
+          "query item \(name): found \"\(APIText.legible(item.value))\", which is none "
             + "of the values of /openapi.json")
       }
     }

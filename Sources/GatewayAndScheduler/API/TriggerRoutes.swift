@@ -57,7 +57,8 @@ extension TriggerAPI {
     guard let value = values.first else { return nil }
     guard values.count == 1, APIText.isPlainToken(value) else {
       throw APIProblem(
-        .badRequest, "Idempotency-Key: expected one header of 1 to 256 printable ASCII characters "
+        .badRequest,
+        "Idempotency-Key: expected one header of 1 to 256 printable ASCII characters "
           + "without spaces")
     }
     return value

@@ -48,7 +48,8 @@ package struct UsersFile: Sendable, Equatable {
     guard (1...256).contains(name.utf8.count), name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
     else {
       throw reader.error(
-        "type", "found an account name of \(name.utf8.count) bytes: expected 1 to 256 bytes "
+        "type",
+        "found an account name of \(name.utf8.count) bytes: expected 1 to 256 bytes "
           + "without control characters")
     }
     guard groups.count <= groupCountMax, Set(groups).count == groups.count else {
@@ -87,7 +88,8 @@ package struct UsersFileChecker: CredentialChecker {
 
   package func authenticate(_ request: HTTPRequest, at now: Timestamp) async -> Authentication {
     switch await checker.authenticate(request, at: now) {
-    case .authenticated(let identity, let origin): .authenticated(users().enriched(identity), origin)
+    case .authenticated(let identity, let origin):
+      .authenticated(users().enriched(identity), origin)
     case .anonymous: .anonymous
     case .refused(let refusal): .refused(refusal)
     }

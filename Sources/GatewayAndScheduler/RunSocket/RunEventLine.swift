@@ -20,7 +20,9 @@ enum RunEventLine: Equatable {
     }
     let root = document.root
     func text(_ name: StaticString) -> String? {
-      document.member(root, name).flatMap { document.kind($0) == .string ? document.string($0) : nil }
+      document.member(root, name).flatMap {
+        document.kind($0) == .string ? document.string($0) : nil
+      }
     }
     guard let schema = text("schema") else {
       self = .refused(

@@ -44,7 +44,8 @@ final class RunSocketRefusals: Sendable {
     else { return }
     var body = ControlRecord(event: .recordRejected)
     body.subject = "run/\(runID)"
-    body.reason = "over the run socket: \(reason): \(APIText.legible(detail, characterCountMax: 200))"
+    body.reason =
+      "over the run socket: \(reason): \(APIText.legible(detail, characterCountMax: 200))"
     body.counts = [.init(reason, 1)]
     if unrecorded > 0 { body.counts.append(.init("unrecorded", unrecorded)) }
     await append("record_rejected/\(id)", .control(body), at: now)

@@ -80,7 +80,9 @@ package final class RunSocketService: Sendable {
 
   private static func bearer(_ value: String) -> String? {
     let scheme = "Bearer "
-    guard HTTPSyntax.equalIgnoringCase(String(value.prefix(scheme.count)), scheme) else { return nil }
+    guard HTTPSyntax.equalIgnoringCase(String(value.prefix(scheme.count)), scheme) else {
+      return nil
+    }
     return String(value.dropFirst(scheme.count))
   }
 

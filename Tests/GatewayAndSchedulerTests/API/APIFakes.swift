@@ -214,7 +214,8 @@ struct APIBench: Sendable {
   }
 
   func ask(
-    _ method: HTTPMethod, _ target: String, as name: String? = "alice", _ headers: HTTPHeaders = [:],
+    _ method: HTTPMethod, _ target: String, as name: String? = "alice",
+    _ headers: HTTPHeaders = [:],
     body: String = ""
   ) async throws -> HTTPResponse {
     var headers = headers

@@ -50,34 +50,62 @@ import Testing
   private static let malformed: [Case] = [
     raw("no HTTP at all", 0, "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}"),
     raw("no version", 400, "POST /jobs/etl/runs\r\n\(alice)\r\n"),
-    raw("two lengths", 400, "POST /jobs/etl/runs HTTP/1.1\r\n\(alice)Content-Length: 0\r\nContent-Length: 5\r\n\r\nhello"),
-    raw("length and chunks", 400, "POST /jobs/etl/runs HTTP/1.1\r\n\(alice)Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-    raw("odd coding", 501, "POST /jobs/etl/runs HTTP/1.1\r\n\(alice)Transfer-Encoding: gzip, chunked\r\n\r\n"),
-    raw("space before the colon", 400, "POST /jobs/etl/runs HTTP/1.1\r\n\(alice)Remote-User : root\r\n\r\n"),
+    raw(
+      "two lengths", 400,
+      "POST /jobs/etl/runs HTTP/1.1\r\n\(alice)Content-Length: 0\r\nContent-Length: 5\r\n\r\nhello"),
+    raw(
+      "length and chunks", 400,
+      "POST /jobs/etl/runs HTTP/1.1\r\n\(alice)Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    ),
+    raw(
+      "odd coding", 501,
+      "POST /jobs/etl/runs HTTP/1.1\r\n\(alice)Transfer-Encoding: gzip, chunked\r\n\r\n"),
+    raw(
+      "space before the colon", 400,
+      "POST /jobs/etl/runs HTTP/1.1\r\n\(alice)Remote-User : root\r\n\r\n"),
     raw("a folded header", 400, "POST /jobs/etl/runs HTTP/1.1\r\n\(alice)X: a\r\n\u{1}b\r\n\r\n"),
     raw("two hosts", 400, "POST /jobs/etl/runs HTTP/1.1\r\nHost: a\r\n\(alice)\r\n"),
     raw("no host", 400, "POST /jobs/etl/runs HTTP/1.1\r\nAuthorization: Bearer alice\r\n\r\n"),
     raw("a method that is no token", 400, "PO(ST /jobs/etl/runs HTTP/1.1\r\n\(alice)\r\n"),
-    raw("a method of 40 bytes", 400, "\(String(repeating: "P", count: 40)) /jobs HTTP/1.1\r\n\(alice)\r\n"),
-    raw("a header of 1 MiB", 0, "POST /jobs/etl/runs HTTP/1.1\r\n\(alice)X: \(String(repeating: "x", count: 1 << 20))\r\n\r\n"),
-    raw("200 headers", 431, "GET /jobs HTTP/1.1\r\n\(alice)\((0..<200).map { "X-\($0): y\r\n" }.joined())\r\n"),
-    raw("a token of 1 MiB", 0, "GET /jobs HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: Bearer \(String(repeating: "a", count: 1 << 20))\r\n\r\n"),
-    raw("a target of 9,000 bytes", 414, "GET /jobs/\(String(repeating: "a", count: 9000)) HTTP/1.1\r\n\(alice)\r\n"),
-    raw("a body that is announced too long", 413, "POST /jobs/etl/runs HTTP/1.1\r\n\(alice)Content-Length: 999999999\r\n\r\n"),
-    raw("a body that stops", 0, "POST /jobs/etl/runs HTTP/1.1\r\n\(alice)Content-Length: 100\r\n\r\n{"),
+    raw(
+      "a method of 40 bytes", 400,
+      "\(String(repeating: "P", count: 40)) /jobs HTTP/1.1\r\n\(alice)\r\n"),
+    raw(
+      "a header of 1 MiB", 0,
+      "POST /jobs/etl/runs HTTP/1.1\r\n\(alice)X: \(String(repeating: "x", count: 1 << 20))\r\n\r\n"
+    ),
+    raw(
+      "200 headers", 431,
+      "GET /jobs HTTP/1.1\r\n\(alice)\((0..<200).map { "X-\($0): y\r\n" }.joined())\r\n"),
+    raw(
+      "a token of 1 MiB", 0,
+      "GET /jobs HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: Bearer \(String(repeating: "a", count: 1 << 20))\r\n\r\n"
+    ),
+    raw(
+      "a target of 9,000 bytes", 414,
+      "GET /jobs/\(String(repeating: "a", count: 9000)) HTTP/1.1\r\n\(alice)\r\n"),
+    raw(
+      "a body that is announced too long", 413,
+      "POST /jobs/etl/runs HTTP/1.1\r\n\(alice)Content-Length: 999999999\r\n\r\n"),
+    raw(
+      "a body that stops", 0, "POST /jobs/etl/runs HTTP/1.1\r\n\(alice)Content-Length: 100\r\n\r\n{"
+    ),
     raw("headers that stop", 0, "POST /jobs/etl/runs HTTP/1.1\r\nHost: h\r\nX"),
   ]
 
   // MARK: Paths
 
   private static let paths: [Case] = [
-    post("a step up", 400, "/jobs/../runs", []), post("an escaped step up", 400, "/jobs/%2e%2e/runs", []),
+    post("a step up", 400, "/jobs/../runs", []),
+    post("an escaped step up", 400, "/jobs/%2e%2e/runs", []),
     post("half escaped", 400, "/jobs/.%2E/runs", []),
     post("an escaped slash", 400, "/jobs/a%2fb/runs", []),
     post("a backslash", 400, "/jobs/a%5Cb/runs", []),
-    post("a zero byte", 400, "/jobs/a%00b/runs", []), post("a line break", 400, "/jobs/a%0Ab/runs", []),
+    post("a zero byte", 400, "/jobs/a%00b/runs", []),
+    post("a line break", 400, "/jobs/a%0Ab/runs", []),
     post("no UTF-8", 400, "/jobs/%ff/runs", []), post("a broken escape", 400, "/jobs/%zz/runs", []),
-    post("an empty name", 404, "/jobs//runs", []), post("doubled slashes", 404, "//jobs/etl/runs", []),
+    post("an empty name", 404, "/jobs//runs", []),
+    post("doubled slashes", 404, "//jobs/etl/runs", []),
     post("a slash at the end", 404, "/jobs/etl/runs/", []),
     post("escaped twice", 202, "/jobs/%252e%252e/runs", parameters: "{}"),
     post("another case", 404, "/Jobs/etl/runs", []),
@@ -89,7 +117,8 @@ import Testing
     post("a name of letters beyond ASCII", 202, "/jobs/%C3%BCbersicht/runs", parameters: "{}"),
     post("a name that is an option", 202, "/jobs/--help/runs", parameters: "{}"),
     post("a name that is a command", 404, "/jobs/$(id)%20;%20rm%20-rf%20~/runs"),
-    post("absolute form of another host", 202, "http://evil.example/jobs/etl/runs", parameters: "{}"),
+    post(
+      "absolute form of another host", 202, "http://evil.example/jobs/etl/runs", parameters: "{}"),
     post("a run's id that is none", 404, "/runs/$(id)/kill"),
     post("a run's id of 200 bytes", 404, "/runs/\(String(repeating: "a", count: 200))/kill"),
   ]
@@ -109,15 +138,21 @@ import Testing
       body: #"{"params":{"__proto__":{"a":1},"constructor":null}}"#,
       parameters: #"{"__proto__":{"a":1},"constructor":null}"#),
     post("the same key twice", 400, body: #"{"params":{"a":1,"\u0061":2}}"#),
-    post("too deep", 400, body: "{\"params\":{\"a\":\(String(repeating: "[", count: 200))1\(String(repeating: "]", count: 200))}}"),
+    post(
+      "too deep", 400,
+      body:
+        "{\"params\":{\"a\":\(String(repeating: "[", count: 200))1\(String(repeating: "]", count: 200))}}"
+    ),
     post("a number without end", 400, body: "{\"params\":{\"a\":1e999999}}"),
     post("a raw control character", 400, body: "{\"params\":{\"a\":\"\u{1}\"}}"),
     post("two texts", 400, body: "{}{}"), post("a byte order mark", 400, body: "\u{FEFF}{}"),
-    post("17 KiB", 413, body: "{\"params\":{\"a\":\"\(String(repeating: "x", count: 17 << 10))\"}}"),
+    post(
+      "17 KiB", 413, body: "{\"params\":{\"a\":\"\(String(repeating: "x", count: 17 << 10))\"}}"),
     post("100 KiB", 413, body: String(repeating: "x", count: 100 << 10), []),
     post("another key", 422, body: #"{"command":"sh"}"#),
     post(
-      "a forged request id", 202, head: alice + "X-Request-Id: 1\r\nX-Run-Id: r\r\n", parameters: "{}"),
+      "a forged request id", 202, head: alice + "X-Request-Id: 1\r\nX-Run-Id: r\r\n",
+      parameters: "{}"),
     post(
       "another method by header", 202, head: alice + "X-HTTP-Method-Override: DELETE\r\n",
       parameters: "{}"),
@@ -126,7 +161,8 @@ import Testing
       "a spoofed user", 401, head: "Host: h\r\nConnection: close\r\nRemote-User: root\r\n", [.deny]),
     post(
       "a user name that writes lines", 401,
-      head: "Host: h\r\nConnection: close\r\nRemote-User: a\",\"effect\":\"permit\u{2028}\u{85}\r\n",
+      head:
+        "Host: h\r\nConnection: close\r\nRemote-User: a\",\"effect\":\"permit\u{2028}\u{85}\r\n",
       [.deny]),
     post(
       "a forwarded user beside a token that does not count", 401,
@@ -139,7 +175,8 @@ import Testing
 
   // MARK: Methods
 
-  private static let methods: [Case] = ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "post"]
+  private static let methods: [Case] =
+    ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "post"]
     .map { raw("\($0) on a trigger", 405, "\($0) /jobs/etl/runs HTTP/1.1\r\n\(alice)\r\n") }
     + [
       raw("CONNECT", 400, "CONNECT h:443 HTTP/1.1\r\n\(alice)\r\n"),
@@ -154,7 +191,9 @@ import Testing
     try await TestServer(limits: HostileAPITests.limits, handler: bench.handler).use { server in
       let answer = try await exchange(server.endpoint, item.bytes)
       if item.status == 0 {
-        #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 4") || answer.hasPrefix("HTTP/1.1 505"), "\(answer.prefix(200))")
+        #expect(
+          answer.isEmpty || answer.hasPrefix("HTTP/1.1 4") || answer.hasPrefix("HTTP/1.1 505"),
+          "\(answer.prefix(200))")
       } else {
         #expect(answer.hasPrefix("HTTP/1.1 \(item.status) "), "\(answer.prefix(300))")
       }

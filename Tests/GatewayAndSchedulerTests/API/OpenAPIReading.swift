@@ -46,7 +46,8 @@ struct OpenAPIReading {
   /// an answer's schema does not list are faults too, for the document is to be complete.
   func faults(_ value: Any, _ schema: [String: Any], at place: String = "$") -> [String] {
     if let reference = schema["$ref"] as? String {
-      return faults(value, self.schema(String(reference.split(separator: "/").last ?? "")), at: place)
+      return faults(
+        value, self.schema(String(reference.split(separator: "/").last ?? "")), at: place)
     }
     var faults: [String] = []
     if let words = schema["enum"] as? [String], !words.contains(value as? String ?? "") {

@@ -44,7 +44,9 @@ struct PythonPackage: Sendable {
   func interpreter() async throws -> String {
     if let path = environment[variable] { return path }
     let python = folder.path + "/bin/python"
-    if try await PythonPackage.run(python, ["-c", "import \(module)"]).status == 0 { return python }
+    if try await PythonPackage.run(python, ["-c", "import \(module)"]).status == 0 {
+      return python
+    }
     for words in [
       ["python3", "-m", "venv", folder.path],
       [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement],

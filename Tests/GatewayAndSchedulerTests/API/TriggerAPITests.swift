@@ -17,7 +17,9 @@ import Testing
     guard scenario.status >= 400 else { return }
     #expect(response.headers["Content-Type"] == "application/problem+json")
     #expect((response.headers["WWW-Authenticate"] != nil) == (scenario.status == 401))
-    #expect((response.headers["Retry-After"] != nil) == (scenario.status == 503) || scenario.status == 409)
+    #expect(
+      (response.headers["Retry-After"] != nil) == (scenario.status == 503) || scenario.status == 409
+    )
     if [401, 413, 415, 422].contains(scenario.status), scenario.outcome == nil {
       #expect(bench.scheduler.seen.requests.isEmpty && bench.scheduler.seen.orders.isEmpty)
     }
@@ -36,7 +38,8 @@ import Testing
     #expect(response.headers["X-Run-Id"] == "0123456789abcdef0123456789abcdef")
     let request = try #require(bench.scheduler.seen.requests.first)
     #expect(request.job == "etl" && request.trigger == .request)
-    #expect(String(decoding: request.parameters, as: UTF8.self) == #"{"a":"x y","b":[1.50,"\n \" "]}"#)
+    #expect(
+      String(decoding: request.parameters, as: UTF8.self) == #"{"a":"x y","b":[1.50,"\n \" "]}"#)
     #expect(request.identity == FakeChecker.identity("alice", .serviceToken))
     #expect(request.requestID == response.headers["X-Request-Id"])
     #expect(request.traceID == "0af7651916cd43dd8448eb211c80319c")
@@ -190,9 +193,10 @@ import Testing
       Issue.record("a refused credential had another try")
       return
     }
-    #expect(await CheckerChain([]).authenticate(
-      HTTPRequest(method: .get, target: try HTTPTarget(Array("/".utf8)), peer: .unnamed),
-      at: Build.time(0)) == .anonymous)
+    #expect(
+      await CheckerChain([]).authenticate(
+        HTTPRequest(method: .get, target: try HTTPTarget(Array("/".utf8)), peer: .unnamed),
+        at: Build.time(0)) == .anonymous)
   }
 
   private struct Believer: CredentialChecker {
@@ -246,7 +250,8 @@ import Testing
     #expect(bench.scheduler.seen.filters == [filter])
   }
 
-  @Test func `a run of a hidden job is refused, also to whom the gateway vouches for`() async throws {
+  @Test func `a run of a hidden job is refused, also to whom the gateway vouches for`() async throws
+  {
     let bench = APIBench()
     let headers: HTTPHeaders = ["X-Vigil-Assertion": "alice edge-1"]
     #expect(try await bench.ask(.get, "/runs/run-1", as: nil, headers).status == .ok)

@@ -14,7 +14,9 @@ struct LuigiPluginTests {
   @Test("a pipeline of six tasks with a retry arrives as records", arguments: [1, 3])
   func pipeline(workerCount: Int) async throws {
     let run = try await LuigiRun()
-    let result = try await run.serving { try await run.execute("Publish", workerCount: workerCount) }
+    let result = try await run.serving {
+      try await run.execute("Publish", workerCount: workerCount)
+    }
     #expect(result.status == 0, "\(result.text)")
     let tasks = run.tasks
     let names = ["Aggregate", "ExtractCustomers", "ExtractOrders", "Join", "Publish", "Render"]

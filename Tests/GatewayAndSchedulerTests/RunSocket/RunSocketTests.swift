@@ -57,7 +57,8 @@ import Testing
 
   @Test func `lines are answered one by one`() async throws {
     let bench = try RunSocketBench()
-    let long = RunSocketBench.luigi("task.start", ",\"x\":\"\(String(repeating: "y", count: 256 << 10))\"")
+    let long = RunSocketBench.luigi(
+      "task.start", ",\"x\":\"\(String(repeating: "y", count: 256 << 10))\"")
     let response = try await bench.post(
       RunSocketBench.luigi("task.success"), "{", "[1]", #"{"schema":"shim-event/1"}"#,
       #"{"schema":"other/1","run_id":"run-1"}"#, #"{"schema":"luigi-event/2","run_id":"run-1"}"#,
@@ -140,7 +141,8 @@ import Testing
     clock.withLock { $0 = Build.time(61) }
     #expect(try await bench.post([], to: "run-2").status == .unauthorized)
     #expect(bench.sink.decisions.count == 31)
-    #expect(bench.sink.decisions[30].reason?.hasSuffix("; 70 more before it were not recorded") == true)
+    #expect(
+      bench.sink.decisions[30].reason?.hasSuffix("; 70 more before it were not recorded") == true)
     clock.withLock { $0 = Build.time(-100) }
     _ = try await bench.post([], to: "run-2")
     #expect(bench.sink.decisions.count == 32)
@@ -152,14 +154,19 @@ import Testing
     let response = try await bench.post(
       RunSocketBench.shim("started"), RunSocketBench.luigi("task.start"))
     #expect(response.status == .serviceUnavailable)
-    #expect(response.text.contains(#"{"line":1,"verdict":"unavailable"},{"line":2,"verdict":"accepted"}"#))
+    #expect(
+      response.text.contains(#"{"line":1,"verdict":"unavailable"},{"line":2,"verdict":"accepted"}"#)
+    )
     bench.sink.breakDown()
-    #expect(try await bench.post(RunSocketBench.luigi("task.success")).status == .serviceUnavailable)
+    #expect(
+      try await bench.post(RunSocketBench.luigi("task.success")).status == .serviceUnavailable)
     let refused = try await bench.post([], to: "run-2")
     #expect(refused.status == .unauthorized)
   }
 
-  @Test func `too many lines, and too many bytes, are 413 and nothing of them is taken`() async throws {
+  @Test func `too many lines, and too many bytes, are 413 and nothing of them is taken`()
+    async throws
+  {
     let bench = try RunSocketBench()
     let line = RunSocketBench.shim("x")
     let many = Array(repeating: line, count: 1001).joined(separator: "\n")

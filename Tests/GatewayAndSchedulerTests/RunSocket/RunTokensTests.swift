@@ -14,7 +14,8 @@ import Testing
     #expect(tokens.accepts(tokens.token(for: "run-1"), for: "run-1"))
     for number in 0..<64 {
       let token = tokens.token(for: "run-\(number)")
-      #expect(token.utf8.count == 43 && token.utf8.allSatisfy { $0 != 0x2B && $0 != 0x2F && $0 != 0x3D })
+      #expect(
+        token.utf8.count == 43 && token.utf8.allSatisfy { $0 != 0x2B && $0 != 0x2F && $0 != 0x3D })
     }
   }
 
@@ -42,9 +43,12 @@ import Testing
     }
   }
 
-  @Test func `the key is made once, for its owner alone, and found again after a power loss`() throws {
+  @Test func `the key is made once, for its owner alone, and found again after a power loss`()
+    throws
+  {
     let storage = SimulatedStorage()
-    let first = try RunTokenKey.tokens(in: storage, randomBytes: { [UInt8](repeating: 7, count: $0) })
+    let first = try RunTokenKey.tokens(
+      in: storage, randomBytes: { [UInt8](repeating: 7, count: $0) })
     let file = try storage.open(RunTokenKey.fileName, .reading)
     #expect(try file.permissions() == 0o600)
     for loss in SimulatedStorage.Loss.allCases {
