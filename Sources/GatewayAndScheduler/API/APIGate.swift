@@ -67,13 +67,19 @@ struct APIGate: Sendable {
   }
 
   private static func problem(_ refusal: CredentialRefusal) -> APIProblem {
-    guard refusal.reason != "provider_unreachable" else {
+    switch refusal.reason {
+    case "provider_unreachable":
       var problem = APIProblem(
         .serviceUnavailable, "the identity provider cannot be reached to check the credential")
       problem.retryAfterSeconds = 10
       return problem
+    case "cross_site":
+      // A browser sends a session's cookie along whoever wrote the page.
+      var problem = APIProblem(.forbidden, "a page of another site sent this with a session")
+      problem.rule = "credential"
+      return problem
+    default: return unauthorized("the credential does not count", error: "invalid_token")
     }
-    return unauthorized("the credential does not count", error: "invalid_token")
   }
 
   private static func unauthorized(_ detail: String, error: String?) -> APIProblem {
@@ -99,12 +105,18 @@ struct APIGate: Sendable {
   /// - Parameters:
   ///   - objection: a rule of ours that turns a yes into a no, with its sentence.
   ///   - takesHold: whether `hold` is an answer to go on with.
+  ///   - parts: jobs whose part of a list is reason enough to show it.
   func judge(
     _ call: APICall, _ action: String, job: String?, repeating repetition: Repetition = .never,
-    objection: (rule: String, reason: String)? = nil, takesHold: Bool = false
+    objection: (rule: String, reason: String)? = nil, takesHold: Bool = false,
+    orAnyOf parts: [String] = []
   ) async throws(APIProblem) {
     if call.wasJudged, case .never = repetition { return }
     var answer = await answer(call, action, job: job)
+    for part in parts where answer.effect != .permit {
+      let other = await self.answer(call, action, job: part)
+      if other.effect == .permit { answer = other }
+    }
     if answer.effect == .hold, !takesHold {
       answer.effect = .deny
       answer.reason = "needs an approval, which only a trigger can wait for: \(answer.reason)"
@@ -145,19 +157,6 @@ struct APIGate: Sendable {
   }
 
   // MARK: Records
-
-  /// Records a no that no policy said; then throws it.
-  func refuse(
-    _ call: APICall, _ action: String, job: String?, rule: String, _ reason: String
-  ) async throws(APIProblem) -> Never {
-    var body = decision(.deny, action, job, call.requestID, rule: rule)
-    body.reason = reason
-    describe(call.identity, in: &body)
-    try await write(body, "decision/\(call.requestID)/\(rule)", at: call.receivedAt)
-    var problem = APIProblem(.forbidden, reason)
-    problem.rule = rule
-    throw problem
-  }
 
   private func decision(
     _ effect: DecisionRecord.Effect, _ action: String, _ job: String?, _ requestID: String,

@@ -26,7 +26,7 @@ extension TriggerAPI {
 
   private func listApprovals(_ exchange: APIExchange) async throws(APIProblem) -> HTTPResponse {
     let call = try await exchange.admit("approval:view")
-    try await gate.judge(call, "approval:view", job: nil)
+    try await gate.judge(call, "approval:view", job: nil, orAnyOf: await jobNames(call))
     let pending = await scheduler.approvals()
     let visible = await visibleJobs(call, "approval:view", pending.map(\.run.job))
     return .json(.ok) { writer in
@@ -42,7 +42,6 @@ extension TriggerAPI {
     let id = call.parameter("id")
     let pending = await scheduler.approvals().first { $0.approvalID == id }
     let job = pending?.run.job
-    try await refuseForeignPage(call, action, job: job)
     // The scheduler refuses the asker too; here it is part of the decision that is recorded.
     let isAsker = pending?.askedBy == call.identity.principal
     try await gate.judge(

@@ -31,7 +31,7 @@ struct OpenAPIDocument {
 
   private static let schemes = """
     {"bearer":{"type":"http","scheme":"bearer","description":"A service token, or a JWT of the provider."},
-     "session":{"type":"apiKey","in":"cookie","name":"__Host-vigil_session",
+     "session":{"type":"apiKey","in":"cookie","name":"__Host-vigil",
        "description":"The cookie that a login sets."}}
     """
 

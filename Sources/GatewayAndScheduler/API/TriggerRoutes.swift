@@ -35,7 +35,6 @@ extension TriggerAPI {
   private func trigger(_ exchange: APIExchange) async throws(APIProblem) -> HTTPResponse {
     let job = exchange.request.parameters["job"] ?? ""
     let call = try await exchange.admit("run:trigger", job: job)
-    try await refuseForeignPage(call, "run:trigger", job: job)
     try await gate.judge(call, "run:trigger", job: job, takesHold: true)
     guard APIText.isJobName(job) else { throw TriggerAPI.unknownJob }
     var request = RunRequest(
@@ -131,29 +130,6 @@ extension TriggerAPI {
       .map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
     return parts.first == "application/json"
       && parts.dropFirst().allSatisfy { $0 == "charset=utf-8" || $0 == "charset=\"utf-8\"" }
-  }
-
-  /// A browser sends the session's cookie along whoever wrote the page: orders by session are taken only
-  /// from pages of this site (Fetch Metadata; Origin where a browser is too old for it).
-  func refuseForeignPage(
-    _ call: APICall, _ action: String, job: String?
-  ) async throws(APIProblem) {
-    guard call.identity.credential == .session, TriggerAPI.isForeign(call.request.headers) else {
-      return
-    }
-    try await gate.refuse(
-      call, action, job: job, rule: "cross_site", "a page of another site sent this with a session")
-  }
-
-  private static func isForeign(_ headers: HTTPHeaders) -> Bool {
-    let sites = headers.values("Sec-Fetch-Site")
-    if !sites.isEmpty { return sites.contains { $0 != "same-origin" && $0 != "none" } }
-    return headers.values("Origin").contains { origin in
-      guard let host = headers.onlyValue("Host"), let mark = origin.firstRange(of: "://") else {
-        return true
-      }
-      return !HTTPSyntax.equalIgnoringCase(String(origin[mark.upperBound...]), host)
-    }
   }
 }
 

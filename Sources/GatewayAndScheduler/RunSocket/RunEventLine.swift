@@ -1,8 +1,9 @@
 internal import Ingest
 
-/// One line of a run, sorted by what it is: the schema names whose it is, `run_id` which run it means.
+/// One line of a run, sorted by what it is: `shim` or `schema` tells whose it is, `run_id` which run it
+/// means.
 enum RunEventLine: Equatable {
-  /// `shim-event/…`: the scheduler's to read.
+  /// `{"shim":1,…}`: the scheduler's to read.
   case shim
   /// `luigi-event/…`: read as the lines of a log are.
   case luigi
@@ -24,9 +25,11 @@ enum RunEventLine: Equatable {
         document.kind($0) == .string ? document.string($0) : nil
       }
     }
-    guard let schema = text("schema") else {
+    let shim = document.member(root, "shim")
+    let schema = text("schema")
+    guard (shim == nil) != (schema == nil) else {
       self = .refused(
-        reason: "unknown_shape", detail: "expected shim-event/1 or luigi-event/1 under schema")
+        reason: "unknown_shape", detail: "expected either shim 1 or schema luigi-event/1")
       return
     }
     guard let named = text("run_id") else {
@@ -37,13 +40,13 @@ enum RunEventLine: Equatable {
       self = .foreign(runID: named)
       return
     }
-    switch schema {
-    case "shim-event/1": self = .shim
-    case "luigi-event/1": self = .luigi
+    switch (shim.map { document.integer($0) }, schema) {
+    case (1, nil): self = .shim
+    case (nil, "luigi-event/1"): self = .luigi
     default:
+      let found = schema.map { "schema \(APIText.legible($0))" } ?? "another shim"
       self = .refused(
-        reason: "unknown_version",
-        detail: "found \(APIText.legible(schema)): expected shim-event/1 or luigi-event/1")
+        reason: "unknown_version", detail: "found \(found): expected shim 1 or luigi-event/1")
     }
   }
 }

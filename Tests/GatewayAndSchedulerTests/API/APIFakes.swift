@@ -53,6 +53,9 @@ struct FakeChecker: CredentialChecker {
       return .authenticated(FakeChecker.identity(parts[0], .oidc), origin)
     }
     if let cookie = request.headers["Cookie"], cookie.hasPrefix("session=") {
+      if request.headers["Sec-Fetch-Site"] == "cross-site" {
+        return .refused(CredentialRefusal("cross_site", credential: .session))
+      }
       return .authenticated(FakeChecker.identity(String(cookie.dropFirst(8)), .session), nil)
     }
     guard let value = request.headers["Authorization"] else { return .anonymous }
@@ -77,10 +80,12 @@ struct FakeChecker: CredentialChecker {
   }
 }
 
-/// Lets everybody but `stranger` do everything, holds triggers of `held`, hides the job `secret`.
+/// Lets everybody but `stranger` do everything, holds triggers of `held`, hides the job `secret`; lets
+/// `svc-ci` do what concerns `etl` and nothing else.
 struct FakePolicy: AccessJudging {
   func decide(_ question: AccessQuestion) -> AccessDecision {
-    if question.identity?.principal == "stranger" || question.job == "secret" {
+    let isElsewhere = question.identity?.principal == "svc-ci" && question.job != "etl"
+    if question.identity?.principal == "stranger" || question.job == "secret" || isElsewhere {
       return AccessDecision(
         .deny, rule: "default", reason: "no rule lets this be", policySHA256: "00")
     }

@@ -55,7 +55,7 @@ struct RunSocketBench {
   }
 
   static func shim(_ event: String, run: String = "run-1") -> String {
-    #"{"schema":"shim-event/1","run_id":"\#(run)","event":"\#(event)"}"#
+    #"{"shim":1,"event":"\#(event)","run_id":"\#(run)","attempt":1}"#
   }
 
   static func luigi(_ event: String, run: String = "run-1", _ rest: String = "") -> String {

@@ -11,7 +11,7 @@ import Testing
     async throws
   {
     let bench = try RunSocketBench()
-    let odd = " {\"run_id\":\"run-1\", \"schema\":\"shim-event/1\",\"x\":\"\\u0000\"}\r"
+    let odd = " {\"run_id\":\"run-1\", \"shim\": 1,\"x\":\"\\u0000\"}\r"
     let response = try await bench.post(
       RunSocketBench.shim("started"), odd, "", RunSocketBench.luigi("task.start"),
       RunSocketBench.shim("exited"), "")
@@ -60,10 +60,11 @@ import Testing
     let long = RunSocketBench.luigi(
       "task.start", ",\"x\":\"\(String(repeating: "y", count: 256 << 10))\"")
     let response = try await bench.post(
-      RunSocketBench.luigi("task.success"), "{", "[1]", #"{"schema":"shim-event/1"}"#,
+      RunSocketBench.luigi("task.success"), "{", "[1]", #"{"shim":1}"#,
       #"{"schema":"other/1","run_id":"run-1"}"#, #"{"schema":"luigi-event/2","run_id":"run-1"}"#,
       RunSocketBench.luigi("task.levitates"), RunSocketBench.luigi("task.processing_time"), long,
-      #"{"schema":"shim-event/1","run_id":"run-1","run_id":"run-2"}"#)
+      #"{"shim":1,"run_id":"run-1","run_id":"run-2"}"#, #"{"shim":2,"run_id":"run-1"}"#,
+      #"{"shim":1,"schema":"luigi-event/1","run_id":"run-1"}"#)
     #expect(response.status == .ok)
     let verdicts = response.text.matches(of: /"verdict":"([a-z_]+)"(?:,"reason":"([a-z_]+)")?/)
       .map { "\($0.output.1) \($0.output.2 ?? "")" }
@@ -71,12 +72,13 @@ import Testing
       verdicts == [
         "accepted ", "refused unexpected_end", "refused unknown_shape", "refused missing_field",
         "refused unknown_version", "refused unknown_version", "refused unknown_event",
-        "passed_over ", "refused too_long", "refused duplicate_key",
+        "passed_over ", "refused too_long", "refused duplicate_key", "refused unknown_version",
+        "refused unknown_shape",
       ])
     let rejected = bench.sink.records.compactMap {
       if case .control(let control) = $0.body { control } else { nil }
     }
-    #expect(rejected.count == 8 && rejected.allSatisfy { $0.event == .recordRejected })
+    #expect(rejected.count == 10 && rejected.allSatisfy { $0.event == .recordRejected })
     #expect(rejected.allSatisfy { $0.subject == "run/run-1" })
   }
 
