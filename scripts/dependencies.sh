@@ -20,10 +20,11 @@ if [ "$(uname -m)" = x86_64 ]; then
   witnesses+=(/usr/include/intel-ipsec-mb.h)
 fi
 
-# For Tests/Interop, the checker that shares no line with us; for the fault campaigns; for TLS and gzip.
-test_packages=(golang-go golang-golang-x-mod-dev strace openssl gzip)
+# For Tests/Interop, the checker that shares no line with us; for the fault campaigns; for TLS and gzip;
+# for the validator of the OpenAPI document.
+test_packages=(golang-go golang-golang-x-mod-dev strace openssl gzip python3 python3-venv)
 test_witnesses=(/usr/bin/go /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go /usr/bin/strace
-  /usr/bin/openssl /bin/gzip)
+  /usr/bin/openssl /bin/gzip /usr/bin/python3 '/usr/lib/python3*/ensurepip/__init__.py')
 
 # For Tests/EndToEndTests/Live: the gateway, the identity provider, what drives them.
 live_packages=(caddy glewlwyd sqlite3 curl wrk python3 python3-venv)

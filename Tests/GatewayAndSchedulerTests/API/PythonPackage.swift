@@ -9,28 +9,37 @@ struct PythonPackage: Sendable {
   let requirement: String
   /// What is imported.
   let module: String
-  /// Names an interpreter that has the package already.
-  let variable: String
+  /// The environment names an interpreter that has the package already; the first that is set counts.
+  let variables: [String]
   /// The variable that, set to `required`, makes an absent package a failure.
   let demand: String
+  /// One that another target of the Makefile makes, from the repository's root.
+  var other: String?
 
   static let openAPI = PythonPackage(
     requirement: "openapi-spec-validator==0.9.0", module: "openapi_spec_validator",
-    variable: "VIGIL_TEST_OPENAPI", demand: "VIGIL_TEST_INTEROP")
+    variables: ["VIGIL_TEST_OPENAPI"], demand: "VIGIL_TEST_INTEROP")
   static let luigi = PythonPackage(
-    requirement: "luigi==3.8.1", module: "luigi", variable: "VIGIL_TEST_LUIGI",
-    demand: "VIGIL_TEST_LIVE")
+    requirement: "luigi==3.8.1", module: "luigi",
+    variables: ["VIGIL_TEST_LUIGI", "VIGIL_TEST_PYTHON"], demand: "VIGIL_TEST_LIVE",
+    other: ".build/live/bin/python")
 
-  private var environment: [String: String] { ProcessInfo.processInfo.environment }
+  private static let environment = ProcessInfo.processInfo.environment
 
   /// Whether the test is to run: the package is there, or must be.
-  var isWanted: Bool {
-    environment[demand] == "required" || environment[variable] != nil
-      || FileManager.default.isExecutableFile(atPath: folder.path + "/bin/python")
+  var isWanted: Bool { PythonPackage.environment[demand] == "required" || ready != nil }
+
+  /// An interpreter that is there.
+  private var ready: String? {
+    if let named = variables.compactMap({ PythonPackage.environment[$0] }).first { return named }
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+    let places = [other.map { "\(root)/\($0)" }, folder.path + "/bin/python"].compactMap { $0 }
+    return places.first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 
   var absence: String {
-    "\(requirement) is not at hand: set \(variable) to a Python that has it, or "
+    "\(requirement) is not at hand: set \(variables[0]) to a Python that has it, or "
       + "\(demand)=required to have it installed"
   }
 
@@ -42,11 +51,10 @@ struct PythonPackage: Sendable {
 
   /// An interpreter that can import the package; installs it where it must.
   func interpreter() async throws -> String {
-    if let path = environment[variable] { return path }
-    let python = folder.path + "/bin/python"
-    if try await PythonPackage.run(python, ["-c", "import \(module)"]).status == 0 {
-      return python
+    if let ready, try await PythonPackage.run(ready, ["-c", "import \(module)"]).status == 0 {
+      return ready
     }
+    let python = folder.path + "/bin/python"
     for words in [
       ["python3", "-m", "venv", folder.path],
       [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement],
