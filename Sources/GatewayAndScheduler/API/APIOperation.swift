@@ -56,7 +56,7 @@ struct APIOperation: Sendable {
       let headers: [String] =
         switch status {
         case .unauthorized: ["WWW-Authenticate"]
-        case .serviceUnavailable: ["Retry-After"]
+        case .conflict, .serviceUnavailable: ["Retry-After"]
         default: []
         }
       return Answer(status, summary, "Problem", headers: headers)

@@ -80,7 +80,7 @@ struct FakeChecker: CredentialChecker {
   }
 }
 
-/// Lets everybody but `stranger` do everything, holds triggers of `held`, hides the job `secret`; lets
+/// Lets everybody but `stranger` do everything, holds what is done to `held`, hides the job `secret`; lets
 /// `svc-ci` do what concerns `etl` and nothing else.
 struct FakePolicy: AccessJudging {
   func decide(_ question: AccessQuestion) -> AccessDecision {
@@ -89,7 +89,7 @@ struct FakePolicy: AccessJudging {
       return AccessDecision(
         .deny, rule: "default", reason: "no rule lets this be", policySHA256: "00")
     }
-    let isHeld = question.job == "held" && question.action == "run:trigger"
+    let isHeld = question.job == "held" && !question.action.hasSuffix(":view")
     return AccessDecision(
       isHeld ? .hold : .permit, rule: isHeld ? "four-eyes" : "operators",
       reason: isHeld ? "needs a second person" : "an operator", policySHA256: "00")
@@ -125,8 +125,10 @@ final class FakeScheduler: RunScheduling {
     state.withLock { $0.order = order }
   }
 
-  /// Runs `run-1` of `etl`, `run-2` of `secret`, `run-3` of `etl`.
-  static let views: [RunView] = [("run-1", "etl"), ("run-2", "secret"), ("run-3", "etl")].map {
+  /// Runs `run-1` and `run-3` of `etl`, `run-2` of `secret`, `run-4` of `held`.
+  static let views: [RunView] = [
+    ("run-1", "etl"), ("run-2", "secret"), ("run-3", "etl"), ("run-4", "held"),
+  ].map {
     var view = RunView(
       runID: $0.0, job: $0.1, state: .started, trigger: .request, queuedAt: Build.time(0))
     view.principal = "alice"

@@ -17,7 +17,7 @@ import Testing
       let value = try JSONSerialization.jsonObject(with: Data(response.body))
       #expect(reading.faults(value, schema) == [], "\(scenario.testDescription)")
       let documented = try #require(answer["headers"] as? [String: Any]).keys
-      let common = ["Content-Type", "Cache-Control", "X-Content-Type-Options", "Retry-After"]
+      let common = ["Content-Type", "Cache-Control", "X-Content-Type-Options"]
       for field in response.headers.fields where !common.contains(field.name) {
         #expect(documented.contains(field.name), "\(field.name) of \(scenario.testDescription)")
       }

@@ -120,6 +120,26 @@ import Testing
     #expect(bench.scheduler.seen.orders == ["refuse ap-1 by bob: no"])
   }
 
+  @Test func `a trigger that the policy holds goes on to the scheduler, another order does not`()
+    async throws
+  {
+    let bench = APIBench()
+    bench.scheduler.answer { run in
+      var view = run
+      view.state = .held
+      view.approvalID = "ap-7"
+      return .held(view)
+    }
+    let response = try await bench.ask(.post, "/jobs/held/runs")
+    #expect(response.status == .accepted && bench.scheduler.seen.requests.count == 1)
+    #expect(response.text.contains(#""state":"held""#))
+    #expect(response.text.contains(#""approval_id":"ap-7""#))
+    let kill = try await bench.ask(.post, "/runs/run-4/kill")
+    #expect(kill.status == .forbidden && bench.scheduler.seen.orders.isEmpty)
+    #expect(bench.sink.decisions.map(\.effect) == [.hold, .deny])
+    #expect(bench.sink.decisions.map(\.rule) == ["four-eyes", "four-eyes"])
+  }
+
   @Test func `an order is carried out only when its record is durable`() async throws {
     let bench = APIBench()
     bench.sink.breakDown()
