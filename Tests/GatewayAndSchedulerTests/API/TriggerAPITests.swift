@@ -213,10 +213,19 @@ import Testing
       Issue.record("a refused credential had another try")
       return
     }
-    #expect(
-      await CheckerChain([]).authenticate(
-        HTTPRequest(method: .get, target: try HTTPTarget(Array("/".utf8)), peer: .unnamed),
-        at: Build.time(0)) == .anonymous)
+    let nobody = CheckerChain([])
+    func unchecked(_ headers: HTTPHeaders) async throws -> Authentication {
+      let target = try HTTPTarget(Array("/".utf8))
+      return await nobody.authenticate(
+        HTTPRequest(method: .get, target: target, headers: headers, peer: .unnamed),
+        at: Build.time(0))
+    }
+    #expect(try await unchecked([:]) == .anonymous)
+    guard case .refused(let refusal) = try await unchecked(["Authorization": "Basic eA=="]) else {
+      Issue.record("an unknown credential counts as none")
+      return
+    }
+    #expect(refusal.reason == "unknown")
   }
 
   private struct Believer: CredentialChecker {
