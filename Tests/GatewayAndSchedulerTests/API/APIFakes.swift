@@ -96,7 +96,7 @@ struct FakePolicy: AccessJudging {
   }
 }
 
-struct NoFacts: AccessFactsSource {
+struct FakeFacts: AccessFactsSource {
   func facts(principal: String?, job: String?, at now: Timestamp) async -> AccessFacts {
     AccessFacts()
   }
@@ -211,7 +211,7 @@ struct APIBench: Sendable {
     hasRandomBytes: Bool = true
   ) {
     let api = TriggerAPI(
-      scheduler: scheduler, checkers: [FakeChecker()], policy: FakePolicy(), facts: NoFacts(),
+      scheduler: scheduler, checkers: [FakeChecker()], policy: FakePolicy(), facts: FakeFacts(),
       sink: sink, surroundings: Surroundings.fake(hasRandomBytes: hasRandomBytes),
       settings: settings, ailment: { ailment })
     var router = Router()

@@ -42,7 +42,7 @@ struct TriggerAPIMeasurement {
       now: { Build.time(0) }, randomBytes: SecureRandom.bytes(count:))
     let api = TriggerAPI(
       scheduler: InstantScheduler(), checkers: [FakeChecker()], policy: FakePolicy(),
-      facts: NoFacts(), sink: sink, surroundings: surroundings)
+      facts: FakeFacts(), sink: sink, surroundings: surroundings)
     var router = Router()
     router.addTriggerAPI(api)
     let directory = try TemporaryDirectory()
