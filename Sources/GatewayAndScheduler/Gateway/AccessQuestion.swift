@@ -51,6 +51,15 @@ package struct AccessDecision: Sendable, Equatable {
   package var reason: String
   /// SHA-256 of the policy's text, hex.
   package var policySHA256: String
+  /// Set when a rule let it through and its limit did not.
+  package var limit: Limit?
+
+  /// What a rule counts.
+  package enum Limit: String, Sendable, CaseIterable {
+    case openRunsOfJob = "open_runs_of_job"
+    case openRunsOfPrincipal = "open_runs_of_principal"
+    case triggers
+  }
 
   package init(
     _ effect: DecisionRecord.Effect, rule: String, reason: String, policySHA256: String
