@@ -21,6 +21,8 @@ int vigil_openat(int directory, const char *path, int flags, mode_t mode) {
   return openat(directory, path, flags | O_CLOEXEC, mode);
 }
 
+int vigil_blocking_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
 int vigil_lock_exclusive(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB); }
 
 void vigil_begin_writing(int descriptor, off_t offset, off_t count) {

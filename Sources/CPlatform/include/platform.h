@@ -19,6 +19,9 @@ int vigil_open(const char *path, int flags, mode_t mode);
 /// openat(2) with O_CLOEXEC added; `mode` counts only with O_CREAT. Returns -1 and sets errno.
 int vigil_openat(int directory, const char *path, int flags, mode_t mode);
 
+/// pipe2(2) with O_CLOEXEC: reading end, writing end. Returns -1 and sets errno.
+int vigil_blocking_pipe(int ends[2]);
+
 /// flock(2) with LOCK_EX | LOCK_NB. Returns -1 and sets errno.
 int vigil_lock_exclusive(int descriptor);
 

@@ -1,0 +1,41 @@
+package import Ingest
+
+/// One line of a policy: for whom, for what, under which conditions, and the answer.
+package struct PolicyRule: Sendable, Hashable {
+  package var name: String
+  package var effect: DecisionRecord.Effect
+  /// Identities in any of these; the rule's roles, and one each made of its groups and principals.
+  package var who: [PolicyRole]
+  /// Roles that the rule names.
+  package var roleNames: [String]
+  /// Patterns of actions: `run:trigger`, `run:*`, `*`.
+  package var actions: [GlobPattern]
+  /// Patterns of jobs; nil for any job and for questions about none.
+  package var jobs: [GlobPattern]?
+  package var conditions = PolicyConditions()
+  package var limits = PolicyLimits()
+  /// Of the rule in its file.
+  package var place: JSON5Place
+  /// Who, in the words of a reason.
+  package var whoText: String
+
+  /// Whether it speaks of this action and job. A rule that names jobs never speaks of none.
+  package func concerns(action: String, job: String?) -> Bool {
+    guard actions.match(action) else { return false }
+    guard let jobs else { return true }
+    return job.map(jobs.match) ?? false
+  }
+
+  /// Whether the identity is one of its own.
+  package func concerns(_ identity: Identity) -> Bool { who.contains { $0.contains(identity) } }
+
+  /// Whether this rule matches whenever the other does. Never true wrongly.
+  package func covers(_ other: PolicyRule) -> Bool {
+    guard actions.cover(other.actions) else { return false }
+    if let jobs {
+      guard let theirs = other.jobs, jobs.cover(theirs) else { return false }
+    }
+    return conditions.areImplied(by: other.conditions)
+      && other.who.allSatisfy { each in who.contains { $0.covers(each) } }
+  }
+}
