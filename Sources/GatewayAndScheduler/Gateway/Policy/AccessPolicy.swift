@@ -65,7 +65,8 @@ extension AccessPolicy: AccessJudging {
     if let scopes = identity.scopes, !AccessScope.allow(scopes, question.action, question.job) {
       return answer(.deny, ReservedRule.scope, AccessPolicy.scopeReason(scopes, question))
     }
-    for rule in rules where rule.concerns(action: question.action, job: question.job) {
+    let asked = PolicyRule.Wish(question.action, question.job)
+    for rule in rules where rule.concerns(asked) {
       guard rule.concerns(identity),
         rule.conditions.firstUnmet(question, identity, clock) == nil
       else { continue }
@@ -119,9 +120,10 @@ extension AccessPolicy: AccessJudging {
   /// What the rules that would have let it through wanted, the first three of them.
   private func missing(_ question: AccessQuestion, _ identity: Identity) -> String {
     var needs: [String] = []
+    let asked = PolicyRule.Wish(question.action, question.job)
     for rule in rules where rule.effect != .deny {
       guard needs.count < 3 else { break }
-      guard rule.concerns(action: question.action, job: question.job) else { continue }
+      guard rule.concerns(asked) else { continue }
       if !rule.concerns(identity) {
         needs.append("\(rule.name) needs \(rule.whoText)")
       } else if let unmet = rule.conditions.firstUnmet(question, identity, clock) {

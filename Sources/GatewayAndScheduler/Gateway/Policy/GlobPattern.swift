@@ -65,8 +65,8 @@ package struct GlobPattern: Hashable, Sendable {
 
   /// The same over bytes.
   package func matches(_ text: [UInt8]) -> Bool {
+    guard pieces.count > 1 else { return text == pieces[0].bytes }
     let (first, last) = (pieces[0].bytes, pieces[pieces.count - 1].bytes)
-    guard pieces.count > 1 else { return text == first }
     guard text.count >= first.count + last.count, text.starts(with: first),
       text.suffix(last.count).elementsEqual(last)
     else { return false }

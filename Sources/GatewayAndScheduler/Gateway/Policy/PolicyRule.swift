@@ -21,9 +21,26 @@ package struct PolicyRule: Sendable, Hashable {
 
   /// Whether it speaks of this action and job. A rule that names jobs never speaks of none.
   package func concerns(action: String, job: String?) -> Bool {
-    guard actions.match(action) else { return false }
+    concerns(Wish(action, job))
+  }
+
+  /// An action and a job as patterns take them, made once for all rules.
+  struct Wish {
+    let action: [UInt8]
+    let job: [UInt8]?
+
+    init(_ action: String, _ job: String?) {
+      self.action = Array(action.utf8)
+      self.job = job.map { Array($0.utf8) }
+    }
+  }
+
+  /// The same for a wish that many rules are asked about.
+  func concerns(_ wish: Wish) -> Bool {
+    guard actions.contains(where: { $0.matches(wish.action) }) else { return false }
     guard let jobs else { return true }
-    return job.map(jobs.match) ?? false
+    guard let job = wish.job else { return false }
+    return jobs.contains { $0.matches(job) }
   }
 
   /// Whether the identity is one of its own.

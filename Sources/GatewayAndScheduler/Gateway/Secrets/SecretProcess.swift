@@ -87,7 +87,8 @@ struct SecretProcess: Sendable {
     SecretProcess.isolate(&attributes)
     let path = words[0]
     return try unsafe SecretProcess.withWords(words) { (words) throws(SecretProcessFailure) in
-      try unsafe SecretProcess.withWords(environment) { (environment) throws(SecretProcessFailure) in
+      try unsafe SecretProcess.withWords(environment) {
+        (environment) throws(SecretProcessFailure) in
         var process: pid_t = 0
         // SAFETY: both lists end with nil and outlive the call.
         let code = unsafe posix_spawn(

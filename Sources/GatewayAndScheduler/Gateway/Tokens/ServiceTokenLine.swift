@@ -70,8 +70,11 @@ package struct ServiceTokenLine: Sendable, Equatable {
       writer.field("id", id)
       writer.field("reason", reason)
     }
-    let seal = key.seal(of: writer.bytes).hex
-    return writer.bytes + Array((ServiceTokenLine.sealMark + seal + "\"}").utf8)
+    return writer.bytes + ServiceTokenLine.ending(key.seal(of: writer.bytes))
+  }
+
+  private static func ending(_ seal: Digest) -> [UInt8] {
+    Array((sealMark + seal.hex + "\"}").utf8)
   }
 
   private static let sealMark = ",\"hmac\":\""
@@ -91,11 +94,13 @@ package struct ServiceTokenLine: Sendable, Equatable {
   init?(_ bytes: [UInt8], _ key: ServiceTokenKey) {
     let tail = ServiceTokenLine.sealMark.utf8.count + 64 + 2
     guard bytes.count > tail, bytes.count <= ServiceTokenLine.byteCountMax else { return nil }
+    // Written out and compared whole: a line has one spelling, its seal's letters included.
     let body = Array(bytes.dropLast(tail))
+    let seal = key.seal(of: body)
     let text = String(decoding: bytes.suffix(66).prefix(64), as: UTF8.self)
-    guard let seal = Digest(hex: text), ServiceTokenKey.areEqual(seal, key.seal(of: body)) else {
-      return nil
-    }
+    guard let found = Digest(hex: text), ServiceTokenKey.areEqual(seal, found),
+      bytes == body + ServiceTokenLine.ending(seal)
+    else { return nil }
     var document = JSONDocument()
     do { try document.parse(bytes.span) } catch { return nil }
     let reader = ServiceTokenLineReader(document)

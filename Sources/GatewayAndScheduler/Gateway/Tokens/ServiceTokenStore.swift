@@ -53,6 +53,9 @@ package struct ServiceTokenStore {
     var wholeByteCount = 0
     var byteCount = 0
 
+    /// Of no file.
+    package init() {}
+
     /// Whether there is something behind the last newline.
     package var isTorn: Bool { wholeByteCount < byteCount }
   }
