@@ -59,21 +59,27 @@ import Testing
       #expect(narrow == wide || narrow.effect == .deny, "seed \(seed): \(question)")
     }
   }
+}
 
-  @Test(
-    "a policy of two hundred rules answers five hundred questions in seconds, unoptimised and among others"
-  )
+@Suite struct AccessPolicySpeedTests {
+  private static let ruleCount = 200
+  private static let questionCount = 500
+
+  @Test("five hundred questions to two hundred rules take no second of their own")
   func speed() throws {
-    let rules = (0..<200).map { number in
+    let rules = (0..<Self.ruleCount).map { number in
       "{name: \"r\(number)\", effect: \"permit\", groups: [\"g\(number)\"], actions: [\"run:*\"], "
         + "jobs: [\"job-\(number)-*\", \"etl-*\"], when: {hours: \"mon-fri 08:00-18:00\", "
         + "networks: [\"10.0.0.0/8\"]}}"
     }
     let policy = try PolicyBuild.policy("{rules: [\(rules.joined(separator: ","))]}")
+    // The last rule alone is for this group, and wants an address: every rule is looked at.
     let question = PolicyBuild.trigger(by: PolicyBuild.identity("ada", groups: ["g199"]))
     let time = ContinuousClock().measure {
-      for _ in 0..<500 { #expect(policy.decide(question).effect == .deny) }
+      for _ in 0..<Self.questionCount { #expect(policy.decide(question).effect == .deny) }
     }
-    #expect(time < .seconds(5))
+    print("policy of \(Self.ruleCount) rules: \(time / Self.questionCount) a decision")
+    // Loose, for unoptimised builds on a busy machine.
+    #expect(time < .seconds(10))
   }
 }

@@ -19,11 +19,14 @@ final class TokenBench {
 
   func issuer(over storage: SimulatedStorage? = nil) -> ServiceTokenIssuer {
     ServiceTokenIssuer(
-      ServiceTokenStore(storage ?? self.storage), randomBytes: { self.random.bytes(count: $0) }
-    ) { record in
-      guard self.records.count < self.recordCountMax else { throw JournalIsFull() }
-      if !self.records.contains(record) { self.records.append(record) }
-    }
+      ServiceTokenStore(storage ?? self.storage), randomBytes: draw(count:), record: tell)
+  }
+
+  private func draw(count: Int) -> [UInt8]? { random.bytes(count: count) }
+
+  private func tell(_ record: Record) throws {
+    guard records.count < recordCountMax else { throw JournalIsFull() }
+    if !records.contains(record) { records.append(record) }
   }
 
   static func wish(_ scopes: [String] = ["run:trigger:etl"]) -> ServiceTokenIssuer.Wish {

@@ -37,13 +37,6 @@ package struct AccessPolicy: Sendable {
   /// In the order of the file.
   package let rules: [PolicyRule]
   let clock: PolicyClock
-
-  init(sha256: String, roles: [NamedRole], rules: [PolicyRule], clock: PolicyClock) {
-    self.sha256 = sha256
-    self.roles = roles
-    self.rules = rules
-    self.clock = clock
-  }
 }
 
 extension AccessPolicy: AccessJudging {

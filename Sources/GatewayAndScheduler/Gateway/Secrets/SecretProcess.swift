@@ -120,7 +120,7 @@ struct SecretProcess: Sendable {
   ) throws(SecretProcessFailure) -> Result {
     // SAFETY: strdup answers terminated copies, which are freed once the body has returned.
     let copies = unsafe words.map { unsafe strdup($0) }
-    defer { unsafe copies.forEach { unsafe free($0) } }
+    defer { for index in unsafe copies.indices { unsafe free(copies[index]) } }
     return try unsafe body(copies + [nil])
   }
 
