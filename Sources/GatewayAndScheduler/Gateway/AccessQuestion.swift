@@ -9,6 +9,9 @@ package struct AccessQuestion: Sendable, Equatable {
   package var action: String
   /// The job it is about; nil where there is none.
   package var job: String?
+  /// The job is not told yet, and whoever serves the request asks again with it: a rule or scope that
+  /// names jobs then counts where it allows, and does not where it denies. Only without a job.
+  package var jobIsOpen = false
   /// The client's address, as the gateway reports it.
   package var remoteIP: String?
   /// When it is asked.

@@ -164,6 +164,37 @@ import Testing
   }
 
   @Test(
+    "with an open job, rules and scopes that name jobs count where they allow, and not where they deny"
+  )
+  func openJob() throws {
+    let policy = try PolicyBuild.policy(
+      """
+      {rules: [
+        {name: "not these", effect: "deny", principals: ["*"], actions: ["run:*"], jobs: ["secret-*"]},
+        {name: "etl", effect: "permit", principals: ["*"], actions: ["run:view"], jobs: ["etl-*"]},
+        {name: "nobody", effect: "deny", principals: ["*"], actions: ["*"]},
+      ]}
+      """)
+    var question = AccessQuestion("run:view", by: Self.ada, at: PolicyBuild.tuesday)
+    #expect(policy.decide(question).rule == "nobody")
+    question.jobIsOpen = true
+    #expect(policy.decide(question).rule == "etl")
+    question.identity?.scopes = ["run:view:etl-daily"]
+    #expect(policy.decide(question).rule == "etl")
+    question.identity?.scopes = ["run:kill:etl-daily"]
+    #expect(policy.decide(question).rule == "scope")
+    question.identity?.scopes = nil
+    question.action = "run:kill"
+    #expect(policy.decide(question).rule == "nobody")
+    // A job that is told is never open.
+    question.action = "run:view"
+    question.job = "secret-x"
+    #expect(policy.decide(question).rule == "not these")
+    question.job = "other"
+    #expect(policy.decide(question).rule == "nobody")
+  }
+
+  @Test(
     "nobody without a credential may anything but what is public, and nothing is mapped to no action"
   )
   func anonymous() throws {

@@ -35,6 +35,24 @@ import Testing
   }
 
   @Test(
+    "the job is open where our own API asks again, and nowhere else",
+    arguments: [
+      ("GET", "/runs", true), ("GET", "/runs/42", true), ("POST", "/runs/42/kill", true),
+      ("GET", "/jobs", true),
+      ("GET", "/approvals", true), ("GET", "/jobs/etl", false), ("POST", "/jobs/etl/runs", false),
+      ("GET", "/healthz", false), ("GET", "/luigi/api/task_list", false),
+    ])
+  func openJobs(method: String, target: String, isOpen: Bool) throws {
+    var routes = ActionRoutes.standard
+    #expect(routes.add("GET /luigi/api/task_list", "luigi:view") == nil)
+    guard case .action(let match) = routes.resolve(method: method, target: target) else {
+      Issue.record("\(target) is not mapped")
+      return
+    }
+    #expect(match.jobIsOpen == isOpen)
+  }
+
+  @Test(
     "what is not mapped has no action",
     arguments: [
       ("GET", "/"), ("GET", "/jobs/etl/runs"), ("POST", "/jobs"), ("post", "/jobs/etl/runs"),

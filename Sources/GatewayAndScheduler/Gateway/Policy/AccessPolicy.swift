@@ -55,10 +55,11 @@ extension AccessPolicy: AccessJudging {
         .deny, ReservedRule.credential,
         "nobody may \(wish(question)) without a credential: a login or a token is needed")
     }
-    if let scopes = identity.scopes, !AccessScope.allow(scopes, question.action, question.job) {
+    if let scopes = identity.scopes, !AccessScope.allow(scopes, question) {
       return answer(.deny, ReservedRule.scope, AccessPolicy.scopeReason(scopes, question))
     }
-    let asked = PolicyRule.Wish(question.action, question.job)
+    let asked = PolicyRule.Wish(
+      question.action, question.job, jobIsOpen: question.jobIsOpen)
     for rule in rules where rule.concerns(asked) {
       guard rule.concerns(identity),
         rule.conditions.firstUnmet(question, identity, clock) == nil
@@ -113,7 +114,8 @@ extension AccessPolicy: AccessJudging {
   /// What the rules that would have let it through wanted, the first three of them.
   private func missing(_ question: AccessQuestion, _ identity: Identity) -> String {
     var needs: [String] = []
-    let asked = PolicyRule.Wish(question.action, question.job)
+    let asked = PolicyRule.Wish(
+      question.action, question.job, jobIsOpen: question.jobIsOpen)
     for rule in rules where rule.effect != .deny {
       guard needs.count < 3 else { break }
       guard rule.concerns(asked) else { continue }

@@ -28,15 +28,18 @@ package struct AccessScope: Hashable, Sendable {
     self.job = job
   }
 
-  /// Whether it is good for this.
-  package func allows(_ action: String, _ job: String?) -> Bool {
+  /// Whether it is good for this; `jobIsOpen` as in a question.
+  package func allows(_ action: String, _ job: String?, jobIsOpen: Bool = false) -> Bool {
     guard self.action.matches(action) else { return false }
     guard let pattern = self.job else { return true }
-    return job.map { pattern.matches($0) } ?? false
+    return job.map { pattern.matches($0) } ?? jobIsOpen
   }
 
   /// Whether one of them is; a text that is no scope is good for nothing.
-  static func allow(_ scopes: [String], _ action: String, _ job: String?) -> Bool {
-    scopes.contains { AccessScope($0)?.allows(action, job) ?? false }
+  static func allow(_ scopes: [String], _ question: AccessQuestion) -> Bool {
+    scopes.contains { text in
+      AccessScope(text)?.allows(
+        question.action, question.job, jobIsOpen: question.jobIsOpen) ?? false
+    }
   }
 }

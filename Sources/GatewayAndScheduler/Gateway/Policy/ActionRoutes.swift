@@ -24,6 +24,8 @@ package struct ActionRoutes: Sendable {
     package var action: String
     /// What the `{job}` capture matched.
     package var job: String?
+    /// Put it into the question: the route is our API's own, names no job, and asks again with one.
+    package var jobIsOpen: Bool
     /// All captures by name, decoded.
     package var captures: [String: String]
     /// `POST /jobs/{job}/runs`, for records and metrics.
@@ -35,6 +37,7 @@ package struct ActionRoutes: Sendable {
     let segments: [Segment]
     let action: String
     let pattern: String
+    let isOwn: Bool
   }
 
   private enum Segment: Sendable, Equatable {
@@ -50,7 +53,7 @@ package struct ActionRoutes: Sendable {
   package static let standard: ActionRoutes = {
     var routes = ActionRoutes()
     for (pattern, action) in own {
-      precondition(routes.add(pattern, action) == nil, "\(pattern): no route")
+      precondition(routes.add(pattern, action, isOwn: true) == nil, "\(pattern): no route")
     }
     return routes
   }()
@@ -71,6 +74,10 @@ package struct ActionRoutes: Sendable {
   ///
   /// - Returns: what is wrong with it; nil when it was added.
   package mutating func add(_ pattern: String, _ action: String) -> String? {
+    add(pattern, action, isOwn: false)
+  }
+
+  private mutating func add(_ pattern: String, _ action: String, isOwn: Bool) -> String? {
     guard routes.count < ActionRoutes.countMax else {
       return "found more than \(ActionRoutes.countMax) routes"
     }
@@ -88,7 +95,9 @@ package struct ActionRoutes: Sendable {
       return "\(PolicyText.shown(clash.pattern)) is mapped to \(clash.action) already"
     }
     routes.append(
-      Route(method: method.rawValue, segments: segments, action: action, pattern: pattern))
+      Route(
+        method: method.rawValue, segments: segments, action: action, pattern: pattern, isOwn: isOwn)
+    )
     return nil
   }
 
@@ -171,8 +180,11 @@ package struct ActionRoutes: Sendable {
     for (segment, value) in zip(route.segments, segments) {
       if case .capture(let name) = segment { captures[name] = value }
     }
+    let job = captures["job"]
+    let isOpen = route.isOwn && job == nil && route.action != AccessAction.public
     return Match(
-      action: route.action, job: captures["job"], captures: captures, pattern: route.pattern)
+      action: route.action, job: job, jobIsOpen: isOpen, captures: captures,
+      pattern: route.pattern)
   }
 
   /// Of two patterns that match one path: whether the first segment in which they differ is the

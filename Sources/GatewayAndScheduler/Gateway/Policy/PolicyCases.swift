@@ -94,8 +94,7 @@ extension PolicyCases.Case {
     guard let at else {
       throw reader.error("name", "found no \"at\" here or for the file: expected one")
     }
-    let (action, job) = try PolicyCases.Case.wish(&reader, routes)
-    question = AccessQuestion(action, job: job, by: identity, at: at)
+    question = try PolicyCases.Case.question(&reader, identity, at, routes)
     question.remoteIP = try reader.optional("from", .string)
     let count = ConfigurationKind<Int>.integer(in: 0...1_000_000)
     question.facts.openRunsOfJob = try reader.value("open_runs_of_job", count, default: 0)
@@ -108,16 +107,17 @@ extension PolicyCases.Case {
   }
 
   /// `action` and `job`, or a `request` that the routes map to them.
-  private static func wish(
-    _ reader: inout ConfigurationReader, _ routes: ActionRoutes
-  ) throws(ConfigurationError) -> (String, String?) {
+  private static func question(
+    _ reader: inout ConfigurationReader, _ identity: Identity?, _ at: Timestamp,
+    _ routes: ActionRoutes
+  ) throws(ConfigurationError) -> AccessQuestion {
     let action = try reader.optional("action", .string)
     let job = try reader.optional("job", .string)
     guard let request = try reader.optional("request", .string) else {
       guard let action else {
         throw reader.error("name", "found neither \"action\" nor \"request\": expected one")
       }
-      return (action, job)
+      return AccessQuestion(action, job: job, by: identity, at: at)
     }
     guard action == nil, job == nil else {
       throw reader.error("request", "found beside action or job: expected it alone")
@@ -126,10 +126,13 @@ extension PolicyCases.Case {
     guard parts.count == 2 else {
       throw reader.error("request", "expected METHOD /path, as \"POST /jobs/etl/runs\"")
     }
-    switch routes.resolve(method: parts[0], target: parts[1]) {
-    case .action(let match): return (match.action, match.job)
-    case .unmapped, .ambiguous: return ("", nil)
+    var question = AccessQuestion("", by: identity, at: at)
+    if case .action(let match) = routes.resolve(method: parts[0], target: parts[1]) {
+      question.action = match.action
+      question.job = match.job
+      question.jobIsOpen = match.jobIsOpen
     }
+    return question
   }
 }
 

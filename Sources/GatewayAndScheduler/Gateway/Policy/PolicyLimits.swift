@@ -70,4 +70,6 @@ package enum AccessAction {
   package static let ofJobs = ["run:trigger", "run:view", "run:kill", "job:view"]
   /// What it asks about no job.
   package static let ofNoJob = ["approval:view", "approval:give"]
+  /// What the routes of our own API ask for.
+  static let own = Set(ofJobs + ofNoJob)
 }

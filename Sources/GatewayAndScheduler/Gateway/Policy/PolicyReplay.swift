@@ -124,6 +124,8 @@ package struct PolicyReplay: Sendable {
     identity?.groups = decision.groups
     identity?.credentialID = decision.credentialID
     var question = AccessQuestion(action, job: decision.job, by: identity, at: at)
+    // What our API's routes without a job are, the gateway asked so.
+    question.jobIsOpen = decision.job == nil && AccessAction.own.contains(action)
     question.facts = past.facts(principal: decision.principal, job: decision.job, at: at)
     guard !isRepeated(decision, question) else {
       summary.repeatedCount += 1

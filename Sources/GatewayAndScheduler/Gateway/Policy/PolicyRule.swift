@@ -28,10 +28,12 @@ package struct PolicyRule: Sendable, Hashable {
   struct Wish {
     let action: [UInt8]
     let job: [UInt8]?
+    let jobIsOpen: Bool
 
-    init(_ action: String, _ job: String?) {
+    init(_ action: String, _ job: String?, jobIsOpen: Bool = false) {
       self.action = Array(action.utf8)
       self.job = job.map { Array($0.utf8) }
+      self.jobIsOpen = jobIsOpen
     }
   }
 
@@ -39,7 +41,7 @@ package struct PolicyRule: Sendable, Hashable {
   func concerns(_ wish: Wish) -> Bool {
     guard actions.contains(where: { $0.matches(wish.action) }) else { return false }
     guard let jobs else { return true }
-    guard let job = wish.job else { return false }
+    guard let job = wish.job else { return wish.jobIsOpen && effect != .deny }
     return jobs.contains { $0.matches(job) }
   }
 

@@ -72,45 +72,17 @@ struct SecretProcess: Sendable {
   private func spawn(
     into writing: consuming OwnedDescriptor
   ) throws(SecretProcessFailure) -> pid_t {
-    var actions = unsafe posix_spawn_file_actions_t()
-    var attributes = posix_spawnattr_t()
-    unsafe posix_spawn_file_actions_init(&actions)
-    unsafe posix_spawnattr_init(&attributes)
-    defer {
-      unsafe posix_spawn_file_actions_destroy(&actions)
-      unsafe posix_spawnattr_destroy(&attributes)
-    }
-    // SAFETY: both objects were made above; the paths outlive their calls, which copy them.
-    unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    unsafe posix_spawn_file_actions_adddup2(&actions, writing.number, 1)
-    unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-    SecretProcess.isolate(&attributes)
     let path = words[0]
     return try unsafe SecretProcess.withWords(words) { (words) throws(SecretProcessFailure) in
       try unsafe SecretProcess.withWords(environment) {
         (environment) throws(SecretProcessFailure) in
         var process: pid_t = 0
-        // SAFETY: both lists end with nil and outlive the call.
-        let code = unsafe posix_spawn(
-          &process, path, &actions, &attributes, words, environment)
+        // SAFETY: both lists end with nil, and they and the path outlive the call.
+        let code = unsafe vigil_spawn_apart(path, words, environment, writing.number, &process)
         guard code == 0 else { throw failure("start the program", code) }
         return process
       }
     }
-  }
-
-  /// A process group of its own, no signal blocked, the usual ones not ignored.
-  private static func isolate(_ attributes: inout posix_spawnattr_t) {
-    var none = sigset_t()
-    var all = sigset_t()
-    // SAFETY: the calls fill the sets that they are handed and copy them.
-    unsafe sigemptyset(&none)
-    unsafe sigfillset(&all)
-    unsafe posix_spawnattr_setsigmask(&attributes, &none)
-    unsafe posix_spawnattr_setsigdefault(&attributes, &all)
-    unsafe posix_spawnattr_setpgroup(&attributes, 0)
-    let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-    unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
   }
 
   /// Lends the words as C strings, with nil behind the last.
