@@ -75,7 +75,7 @@ import Testing
     #expect(differs.status == 3 && differs.output.contains("3 cases, 1 differ"))
     let line = try #require(differs.output.split(separator: "\n").first { $0.contains("DIFFERS") })
     for word in [
-      "at night", "permit", "deny", "default", "day needs the hours mon-fri 08:00-18:00",
+      "at night", "permit", "deny", "default", "\"day\" needs the hours mon-fri 08:00-18:00",
     ] {
       #expect(line.contains(word), "\(line)")
     }

@@ -88,13 +88,17 @@ struct PolicyReplaying {
     _ summary: PolicyReplay.Summary, _ policy: AccessPolicy
   ) -> [String] {
     let changes = summary.changes.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
-    var lines = [
+    let head =
       "\(summary.askedCount) questions asked again (\(summary.decisionCount) decisions, "
-        + "\(summary.requestCount) requests without one): \(summary.differenceCount) answered otherwise"
-        + (changes.isEmpty ? "" : ": " + changes.joined(separator: ", ")),
-      "the same answer by another rule: \(summary.otherRuleCount)",
-    ]
-    let rest: [(Int, String)] = [
+      + "\(summary.requestCount) requests without one): \(summary.differenceCount) answered otherwise"
+      + (changes.isEmpty ? "" : ": " + changes.joined(separator: ", "))
+    return [head] + counts(summary).filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+      + remarks(summary, policy)
+  }
+
+  private static func counts(_ summary: PolicyReplay.Summary) -> [(Int, String)] {
+    [
+      (summary.otherRuleCount, "decisions with the same answer, by another rule"),
       (
         summary.notAskedCount, "decisions that no policy made (credential, scope, route): not asked"
       ),
@@ -106,7 +110,13 @@ struct PolicyReplaying {
       ),
       (summary.uncountedRunCount, "runs beyond the open ones that are counted"),
     ]
-    lines += rest.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+  }
+
+  /// What the past does not tell, where the policy would have wanted it.
+  private static func remarks(
+    _ summary: PolicyReplay.Summary, _ policy: AccessPolicy
+  ) -> [String] {
+    var lines: [String] = []
     if policy.rules.contains(where: { $0.conditions.offHoursPBelow != nil }) {
       lines.append("off_hours p is not recorded: conditions on it were not met")
     }

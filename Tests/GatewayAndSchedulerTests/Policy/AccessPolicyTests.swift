@@ -212,8 +212,9 @@ import Testing
     let night = PolicyBuild.trigger(by: Self.ada, at: PolicyBuild.time("2026-11-24T22:00:00Z"))
     #expect(
       try decide(night).reason
-        == "no rule lets ada run:trigger of job etl-daily: ops by day needs the hours mon-fri "
-        + "08:00-18:00; ops at night needs an address in 10.0.0.0/8; ci needs role ci")
+        == "no rule lets ada run:trigger of job etl-daily: \"ops by day\" needs the hours mon-fri "
+        + "08:00-18:00, found tue 23:00; \"ops at night\" needs an address in 10.0.0.0/8, found none; "
+        + "\"ci\" needs role ci")
     var unknown = night
     unknown.action = "approval:give"
     #expect(

@@ -201,6 +201,18 @@ struct RecordedPast {
     #expect(summary.decisionCount == 200)
   }
 
+  @Test("a request just before the end is not asked where its decision is just after it")
+  func edge() throws {
+    let policy = try PolicyBuild.policy(Self.first)
+    let until = PolicyBuild.tuesday
+    var early = status(202, at: 1)
+    guard case .request(var request) = early.body else { return }
+    request.durationSeconds = 2
+    early.body = .request(request)
+    let (_, summary) = replay(policy, [one("limited", .permit), early], until: until)
+    #expect(summary.askedCount == 0)
+  }
+
   private func one(_ rule: String, _ effect: DecisionRecord.Effect) -> Record {
     let question = PolicyBuild.trigger(by: PolicyBuild.identity("ada", groups: ["ops"]))
     return RecordedPast.decision(
@@ -222,7 +234,7 @@ struct RecordedPast {
 
   @Test(
     "what no policy decided is not asked, nor is its request",
-    arguments: ["credential", "scope", "route", "public"])
+    arguments: ["credential", "scope", "route", "public", "forwarded", "approver"])
   func notAsked(rule: String) throws {
     let (differences, summary) = replay(
       try PolicyBuild.policy(Self.first), [one(rule, .deny), status(403)])

@@ -120,9 +120,10 @@ extension AccessPolicy: AccessJudging {
       guard needs.count < 3 else { break }
       guard rule.concerns(asked) else { continue }
       if !rule.concerns(identity) {
-        needs.append("\(rule.name) needs \(rule.whoText)")
+        needs.append("\(PolicyText.quoted(rule.name)) needs \(rule.whoText)")
       } else if let unmet = rule.conditions.firstUnmet(question, identity, clock) {
-        needs.append("\(rule.name) needs \(rule.conditions.need(unmet, question))")
+        let need = rule.conditions.need(unmet, question, identity, clock)
+        needs.append("\(PolicyText.quoted(rule.name)) needs \(need)")
       }
     }
     let who = PolicyText.shown(identity.principal)

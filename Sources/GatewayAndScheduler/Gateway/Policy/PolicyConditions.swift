@@ -52,12 +52,18 @@ package struct PolicyConditions: Hashable, Sendable {
     return nil
   }
 
-  /// What would have been needed, for a reason.
-  func need(_ unmet: Unmet, _ question: AccessQuestion) -> String {
+  /// What would have been needed, and what was found, for a reason.
+  func need(
+    _ unmet: Unmet, _ question: AccessQuestion, _ identity: Identity, _ clock: PolicyClock
+  ) -> String {
     switch unmet {
-    case .hours: "the hours \(hoursText ?? "")" + (zone.map { " (\($0))" } ?? "")
+    case .hours:
+      "the hours \(hoursText ?? "")" + (zone.map { " (\($0))" } ?? "")
+        + ", found \(clock.text(zone, identity, question.at))"
     case .holidays: holidays == true ? "a holiday" : "a day that is no holiday"
-    case .networks: "an address in \(PolicyText.list(networkTexts, countMax: 3))"
+    case .networks:
+      "an address in \(PolicyText.list(networkTexts, countMax: 3)), found "
+        + (question.remoteIP.map(PolicyText.shown) ?? "none")
     case .types: "a principal of type \(types.map(\.rawValue).joined(separator: " or "))"
     case .credentials:
       "a credential of kind \(credentials.map(\.rawValue).joined(separator: " or "))"
@@ -104,6 +110,14 @@ struct PolicyClock: Sendable {
   func localTime(_ ruleZone: String?, _ identity: Identity, _ instant: Timestamp) -> LocalTime {
     let rules = (ruleZone ?? identity.zone).flatMap { try? zones.rules(of: $0) }
     return (rules ?? zone).localTime(at: instant)
+  }
+
+  /// What the clocks show, as `tue 22:07`.
+  func text(_ ruleZone: String?, _ identity: Identity, _ instant: Timestamp) -> String {
+    let local = localTime(ruleZone, identity, instant)
+    let day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"][local.weekday]
+    let minute = local.secondOfDay / 60 % 60
+    return "\(day) \(local.hour < 10 ? "0" : "")\(local.hour):\(minute < 10 ? "0" : "")\(minute)"
   }
 
   func isHoliday(_ date: CivilDate) -> Bool { holidays.contains(date) }

@@ -29,32 +29,24 @@ package struct PolicyLimits: Hashable, Sendable {
 
   package var isEmpty: Bool { self == PolicyLimits() }
 
-  /// The first limit that is reached; nil when there is room.
+  /// The first limit that is reached, and what would have been needed; nil when there is room.
   func firstReached(_ question: AccessQuestion) -> (limit: AccessDecision.Limit, need: String)? {
     guard question.action == AccessAction.trigger else { return nil }
     let facts = question.facts
-    if let countMax = openRunsOfJob, facts.openRunsOfJob >= countMax {
-      return (
-        .openRunsOfJob,
-        "fewer than \(countMax) open runs of the job, found \(facts.openRunsOfJob)"
-      )
-    }
-    if let countMax = openRunsOfPrincipal, facts.openRunsOfPrincipal >= countMax {
-      return (
-        .openRunsOfPrincipal,
-        "fewer than \(countMax) open runs of the principal, found \(facts.openRunsOfPrincipal)"
-      )
-    }
-    if let triggers {
-      // A clock that was set back makes an age negative: it is recent all the same.
-      let count = facts.triggerAges.count { $0 < triggers.seconds }
-      if count >= triggers.countMax {
-        return (
-          .triggers,
-          "fewer than \(triggers.countMax) triggers within \(Int(triggers.seconds)) s, found "
-            + "\(count)"
-        )
-      }
+    // A clock that was set back makes an age negative: it is recent all the same.
+    let recentCount = triggers.map { rate in facts.triggerAges.count { $0 < rate.seconds } } ?? 0
+    let within = triggers.map { "triggers within \(Int($0.seconds)) s" } ?? ""
+    let counted: [(AccessDecision.Limit, countMax: Int?, found: Int, what: String)] = [
+      (.openRunsOfJob, openRunsOfJob, facts.openRunsOfJob, "open runs of the job"),
+      (
+        .openRunsOfPrincipal, openRunsOfPrincipal, facts.openRunsOfPrincipal,
+        "open runs of the principal"
+      ),
+      (.triggers, triggers?.countMax, recentCount, within),
+    ]
+    for (limit, countMax, found, what) in counted {
+      guard let countMax, found >= countMax else { continue }
+      return (limit, "fewer than \(countMax) \(what), found \(found)")
     }
     return nil
   }

@@ -106,24 +106,16 @@ package struct PolicyReplay: Sendable {
   // MARK: Questions
 
   private mutating func ask(_ decision: DecisionRecord, _ at: Timestamp, _ index: Int) {
-    guard isWithin(at) else { return }
     let isPolicys = decision.rule.map { !PolicyReplay.notPolicys.contains($0) } ?? true
-    guard isPolicys, let action = decision.action else {
-      summary.notAskedCount += 1
+    guard isWithin(at), isPolicys, let action = decision.action else {
+      if isWithin(at) { summary.notAskedCount += 1 }
       // Its request is not a question either.
       supersede(decision.requestID)
       name(decision.requestID, PolicyReplay.notWaiting, at)
       return
     }
-    var identity = decision.principal.map { principal in
-      Identity(
-        principal: principal, principalType: decision.principalType ?? .human,
-        credential: decision.credential ?? .oidc)
-    }
-    identity?.issuer = decision.issuer
-    identity?.groups = decision.groups
-    identity?.credentialID = decision.credentialID
-    var question = AccessQuestion(action, job: decision.job, by: identity, at: at)
+    var question = AccessQuestion(
+      action, job: decision.job, by: PolicyReplay.identity(decision), at: at)
     // What our API's routes without a job are, the gateway asked so.
     question.jobIsOpen = decision.job == nil && AccessAction.own.contains(action)
     question.facts = past.facts(principal: decision.principal, job: decision.job, at: at)
@@ -141,7 +133,10 @@ package struct PolicyReplay: Sendable {
         isComplete: decision.requestID == nil || address != nil))
   }
 
+  /// Rules of the gateway's and the API's own: `forwarded` for what Caddy must send, `approver` for
+  /// whoever would approve what he asked for.
   private static let notPolicys: Set = [
+    "forwarded", "approver",
     AccessPolicy.ReservedRule.credential, AccessPolicy.ReservedRule.scope,
     AccessPolicy.ReservedRule.route, AccessPolicy.ReservedRule.everybody,
   ]
@@ -163,20 +158,35 @@ package struct PolicyReplay: Sendable {
       summary.untoldCount += 1
       return
     }
-    var identity = request.principal.map { principal in
-      Identity(
-        principal: principal, principalType: request.principalType ?? .human, credential: .oidc)
-    }
-    identity?.issuer = request.issuer
-    identity?.groups = request.groups
-    identity?.zone = request.zone
-    var question = AccessQuestion(AccessAction.trigger, job: job, by: identity, at: start)
+    var question = AccessQuestion(
+      AccessAction.trigger, job: job, by: PolicyReplay.identity(request), at: start)
     question.remoteIP = request.remoteIP
     question.facts = past.facts(principal: request.principal, job: job, at: start)
     wait(
       Waiting(
         index: index, question: question, requestID: request.requestID, oldEffect: effect,
         oldRule: nil, isDecision: false, isComplete: false))
+  }
+
+  private static func identity(_ decision: DecisionRecord) -> Identity? {
+    guard let principal = decision.principal else { return nil }
+    var identity = Identity(
+      principal: principal, principalType: decision.principalType ?? .human,
+      credential: decision.credential ?? .oidc)
+    identity.issuer = decision.issuer
+    identity.groups = decision.groups
+    identity.credentialID = decision.credentialID
+    return identity
+  }
+
+  private static func identity(_ request: RequestRecord) -> Identity? {
+    guard let principal = request.principal else { return nil }
+    var identity = Identity(
+      principal: principal, principalType: request.principalType ?? .human, credential: .oidc)
+    identity.issuer = request.issuer
+    identity.groups = request.groups
+    identity.zone = request.zone
+    return identity
   }
 
   private static func effect(ofStatus status: Int?) -> DecisionRecord.Effect? {
