@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <time.h>
@@ -19,6 +20,44 @@ int vigil_open(const char *path, int flags, mode_t mode) {
 
 int vigil_openat(int directory, const char *path, int flags, mode_t mode) {
   return openat(directory, path, flags | O_CLOEXEC, mode);
+}
+
+int vigil_blocking_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+static int set_apart(posix_spawnattr_t *attributes) {
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  int code = posix_spawnattr_setsigmask(attributes, &none);
+  if (code == 0) code = posix_spawnattr_setsigdefault(attributes, &all);
+  if (code == 0) code = posix_spawnattr_setpgroup(attributes, 0);
+  if (code != 0) return code;
+  return posix_spawnattr_setflags(
+      attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+}
+
+static int set_streams(posix_spawn_file_actions_t *actions, int output) {
+  int code = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
+  if (code == 0) code = posix_spawn_file_actions_adddup2(actions, output, 1);
+  if (code == 0) code = posix_spawn_file_actions_addopen(actions, 2, "/dev/null", O_WRONLY, 0);
+  return code;
+}
+
+int vigil_spawn_apart(
+    const char *path, char *const words[], char *const environment[], int output, pid_t *process) {
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  int code = posix_spawn_file_actions_init(&actions);
+  if (code != 0) return code;
+  code = posix_spawnattr_init(&attributes);
+  if (code == 0) {
+    code = set_apart(&attributes);
+    if (code == 0) code = set_streams(&actions, output);
+    if (code == 0) code = posix_spawn(process, path, &actions, &attributes, words, environment);
+    posix_spawnattr_destroy(&attributes);
+  }
+  posix_spawn_file_actions_destroy(&actions);
+  return code;
 }
 
 int vigil_lock_exclusive(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB); }

@@ -19,6 +19,15 @@ int vigil_open(const char *path, int flags, mode_t mode);
 /// openat(2) with O_CLOEXEC added; `mode` counts only with O_CREAT. Returns -1 and sets errno.
 int vigil_openat(int directory, const char *path, int flags, mode_t mode);
 
+/// pipe2(2) with O_CLOEXEC: reading end, writing end. Returns -1 and sets errno.
+int vigil_blocking_pipe(int ends[2]);
+
+/// Starts a program that writes to `output` and nowhere else: a process group of its own, no signal
+/// blocked and every one as by default, /dev/null as its input and for its errors. Both lists end with
+/// null. Returns 0, or an errno.
+int vigil_spawn_apart(
+    const char *path, char *const words[], char *const environment[], int output, pid_t *process);
+
 /// flock(2) with LOCK_EX | LOCK_NB. Returns -1 and sets errno.
 int vigil_lock_exclusive(int descriptor);
 

@@ -9,6 +9,9 @@ package struct AccessQuestion: Sendable, Equatable {
   package var action: String
   /// The job it is about; nil where there is none.
   package var job: String?
+  /// The job is not told yet, and whoever serves the request asks again with it: a rule or scope that
+  /// names jobs then counts where it allows, and does not where it denies. Only without a job.
+  package var jobIsOpen = false
   /// The client's address, as the gateway reports it.
   package var remoteIP: String?
   /// When it is asked.
@@ -51,6 +54,15 @@ package struct AccessDecision: Sendable, Equatable {
   package var reason: String
   /// SHA-256 of the policy's text, hex.
   package var policySHA256: String
+  /// Set when a rule let it through and its limit did not.
+  package var limit: Limit?
+
+  /// What a rule counts.
+  package enum Limit: String, Sendable, CaseIterable {
+    case openRunsOfJob = "open_runs_of_job"
+    case openRunsOfPrincipal = "open_runs_of_principal"
+    case triggers
+  }
 
   package init(
     _ effect: DecisionRecord.Effect, rule: String, reason: String, policySHA256: String

@@ -32,6 +32,7 @@ struct Failure {
     case let error as TilesError: status(error)
     case is SigningKeyError, is HTTPServerError, is WitnessStoreError: .unwritable
     case let error as JournalHandError: status(error)
+    case let error as ServiceTokenStoreError: status(error)
     case is InputError, is FollowPositionError, is ConfigurationError: .usage
     default: .usage
     }
@@ -49,6 +50,15 @@ struct Failure {
     case .disagreement: .damaged
     case .locked: .unwritable
     case .foreignDirectory, .origin, .noCheckpoint, .unsigned, .outOfRange, .pruned: .usage
+    }
+  }
+
+  private static func status(_ error: ServiceTokenStoreError) -> ExitStatus {
+    switch error {
+    case .storage(let error): status(error)
+    case .damaged: .damaged
+    case .locked, .noRandomBytes, .tooLong: .unwritable
+    case .key: .usage
     }
   }
 
