@@ -105,18 +105,12 @@ struct APIGate: Sendable {
   /// - Parameters:
   ///   - objection: a rule of ours that turns a yes into a no, with its sentence.
   ///   - takesHold: whether `hold` is an answer to go on with.
-  ///   - parts: jobs whose part of a list is reason enough to show it.
   func judge(
     _ call: APICall, _ action: String, job: String?, repeating repetition: Repetition = .never,
-    objection: (rule: String, reason: String)? = nil, takesHold: Bool = false,
-    orAnyOf parts: [String] = []
+    objection: (rule: String, reason: String)? = nil, takesHold: Bool = false
   ) async throws(APIProblem) {
     if call.wasJudged, case .never = repetition { return }
     var answer = await answer(call, action, job: job)
-    for part in parts where answer.effect != .permit {
-      let other = await self.answer(call, action, job: part)
-      if other.effect == .permit { answer = other }
-    }
     if answer.effect == .hold, !takesHold {
       answer.effect = .deny
       answer.reason = "needs an approval, which only a trigger can wait for: \(answer.reason)"
@@ -145,14 +139,17 @@ struct APIGate: Sendable {
   private func answer(_ call: APICall, _ action: String, job: String?) async -> AccessDecision {
     var question = AccessQuestion(action, job: job, by: call.identity, at: call.receivedAt)
     question.remoteIP = call.remoteIP
+    // What is then shown is asked about job by job; without a job nothing else comes of a yes.
+    question.jobIsOpen = job == nil
     question.facts = await facts.facts(
       principal: call.identity.principal, job: job, at: call.receivedAt)
     return policy.decide(question)
   }
 
   static func forbidden(_ decision: AccessDecision) -> APIProblem {
-    var problem = APIProblem(.forbidden, decision.reason)
+    var problem = APIProblem(decision.limit == nil ? .forbidden : .conflict, decision.reason)
     problem.rule = decision.rule
+    if decision.limit != nil { problem.retryAfterSeconds = APIProblem.limitRetrySeconds }
     return problem
   }
 

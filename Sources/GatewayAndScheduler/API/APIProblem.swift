@@ -30,6 +30,9 @@ struct APIProblem: Error, Equatable {
     return problem
   }()
 
+  /// Limits count runs that last minutes and triggers of the last hour: sooner is of little use.
+  static let limitRetrySeconds = 30
+
   func response(requestID: String?) -> HTTPResponse {
     var writer = JSONWriter()
     writer.beginObject()

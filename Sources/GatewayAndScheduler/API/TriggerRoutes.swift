@@ -83,7 +83,7 @@ extension TriggerAPI {
     case .denied(let decision): throw APIGate.forbidden(decision)
     case .limited(let reason):
       var problem = APIProblem(.conflict, reason)
-      problem.retryAfterSeconds = limitRetrySeconds
+      problem.retryAfterSeconds = APIProblem.limitRetrySeconds
       throw problem
     case .unavailable(let reason):
       var problem = APIProblem(.serviceUnavailable, reason)
@@ -91,9 +91,6 @@ extension TriggerAPI {
       throw problem
     }
   }
-
-  /// Limits count runs that last minutes and triggers of the last hour: sooner is of little use.
-  private static let limitRetrySeconds = 30
 
   private static func accepted(_ run: RunView) -> HTTPResponse {
     var response = HTTPResponse.json(.accepted) { run.encode(to: &$0) }

@@ -84,10 +84,17 @@ struct FakeChecker: CredentialChecker {
 /// `svc-ci` do what concerns `etl` and nothing else.
 struct FakePolicy: AccessJudging {
   func decide(_ question: AccessQuestion) -> AccessDecision {
-    let isElsewhere = question.identity?.principal == "svc-ci" && question.job != "etl"
+    let isElsewhere =
+      question.identity?.principal == "svc-ci" && question.job != "etl" && !question.jobIsOpen
     if question.identity?.principal == "stranger" || question.job == "secret" || isElsewhere {
       return AccessDecision(
         .deny, rule: "default", reason: "no rule lets this be", policySHA256: "00")
+    }
+    if question.job == "busy" {
+      var decision = AccessDecision(
+        .deny, rule: "operators", reason: "two runs of it are open", policySHA256: "00")
+      decision.limit = .openRunsOfJob
+      return decision
     }
     let isHeld = question.job == "held" && !question.action.hasSuffix(":view")
     return AccessDecision(
