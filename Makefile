@@ -26,12 +26,12 @@ build: dependencies ## the release binaries, .build/release/vigil and vigil-shim
 test: test-dependencies ## every test
 	swift build --build-tests --explicit-target-dependency-import-check error
 	swift test --skip-build --skip GatewayAndSchedulerTests
-	@# On their own: servers and clients share two threads with whatever else runs.
-	swift test --skip-build --filter GatewayAndSchedulerTests
+	@# On their own and one by one: servers and clients share two threads with whatever else runs.
+	swift test --skip-build --no-parallel --filter GatewayAndSchedulerTests
 
 test-live: live-dependencies ## the real Caddy, Luigi and OpenID provider with vigil serve, start to end
 	swift build --build-tests --explicit-target-dependency-import-check error
-	VIGIL_TEST_LIVE=required swift test --skip-build --filter 'LiveStackTests|LiveOIDCTests|LiveLuigiTests'
+	VIGIL_TEST_LIVE=required swift test --skip-build --filter 'LiveStackTests|LiveOIDCTests|LiveCaddyTests|LuigiPluginTests'
 
 check: lint test build ## format lint, tests, release build, thread and address sanitizers
 	swift test --sanitize=thread --scratch-path .build-thread --filter 'IngestTests|CorrelateTests'

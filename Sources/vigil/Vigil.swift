@@ -6,7 +6,8 @@ enum Vigil {
     RecordCommand.self, VerifyCommand.self, InitCommand.self, CheckpointCommand.self,
     WitnessCommand.self, ProveCommand.self, CheckProofCommand.self, TilesCommand.self,
     CompressCommand.self, PruneCommand.self, DemoCommand.self,
-    ExplainCommand.self, BacktestCommand.self, ServeCommand.self, PolicyCommand.self, TokenCommand.self,
+    ExplainCommand.self, BacktestCommand.self, ServeCommand.self,
+    PolicyCommand.self, TokenCommand.self, JobsCommand.self,
   ]
 
   static func main() {

@@ -15,10 +15,10 @@ def main():
     url, token, path, connections = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
     target = urllib.parse.urlparse(url)
     headers = {"Authorization": "Bearer " + token, "Content-Type": "application/json"}
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     ending = threading.Event()
     lock = threading.Lock()
     out = open(path, "a", buffering=1)
-    signal.signal(signal.SIGTERM, lambda *_: ending.set())
 
     def work():
         connection = None
@@ -33,7 +33,7 @@ def main():
                     with lock:
                         out.write(answer.headers["X-Run-Id"] + "\n")
                 else:
-                    time.sleep(0.01)
+                    time.sleep(0.05)
             except (OSError, http.client.HTTPException):
                 connection = None
                 time.sleep(0.01)
@@ -41,7 +41,9 @@ def main():
     threads = [threading.Thread(target=work, daemon=True) for _ in range(connections)]
     for thread in threads:
         thread.start()
-    ending.wait()
+    # Waited for rather than handled: a handler may run while the main thread holds the event's own lock.
+    signal.sigwait({signal.SIGTERM})
+    ending.set()
     for thread in threads:
         thread.join(timeout=6)
     out.flush()
