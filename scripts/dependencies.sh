@@ -9,9 +9,11 @@
 set -euo pipefail
 
 # What we need, each with a file that only it brings.
-packages=(libssl-dev zlib1g-dev libzstd-dev libmicrohttpd-dev libcurl4-openssl-dev tzdata make)
+packages=(libssl-dev zlib1g-dev libzstd-dev libmicrohttpd-dev libcurl4-openssl-dev libsqlite3-dev
+  tzdata make)
 witnesses=(/usr/include/openssl/evp.h /usr/include/zlib.h /usr/include/zstd.h
-  /usr/include/microhttpd.h '/usr/include/*/curl/curl.h' /usr/share/zoneinfo/Europe/Berlin /usr/bin/make)
+  /usr/include/microhttpd.h '/usr/include/*/curl/curl.h' /usr/include/sqlite3.h
+  /usr/share/zoneinfo/Europe/Berlin /usr/bin/make)
 
 # Hashing several messages at once; made for one architecture, and done without elsewhere.
 if [ "$(uname -m)" = x86_64 ]; then
@@ -19,10 +21,10 @@ if [ "$(uname -m)" = x86_64 ]; then
   witnesses+=(/usr/include/intel-ipsec-mb.h)
 fi
 
-# For Tests/Interop, the checker that shares no line with us; for the fault campaigns; for TLS and gzip.
-test_packages=(golang-go golang-golang-x-mod-dev strace openssl gzip)
+# For Tests/Interop, the checker that shares no line with us; for the fault campaigns; for TLS and gzip; for CSV.
+test_packages=(golang-go golang-golang-x-mod-dev strace openssl gzip python3)
 test_witnesses=(/usr/bin/go /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go /usr/bin/strace
-  /usr/bin/openssl /bin/gzip)
+  /usr/bin/openssl /bin/gzip /usr/bin/python3)
 
 # Whether a file that matches the pattern is there.
 exists() { compgen -G "$1" >/dev/null; }
