@@ -21,7 +21,8 @@ struct CheckPlan {
   private static let withFindings = [
     PackageLayout.lines(TableName.findings), PackageLayout.csv(TableName.findings),
     PackageLayout.rows(TableName.findings), PackageLayout.lines(TableName.controls),
-    PackageLayout.csv(TableName.controls), PackageLayout.report, PackageLayout.ocsf,
+    PackageLayout.csv(TableName.controls), PackageLayout.rows(TableName.controls),
+    PackageLayout.report, PackageLayout.ocsf,
     PackageLayout.cef,
   ]
 

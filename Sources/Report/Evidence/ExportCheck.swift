@@ -176,23 +176,25 @@ package struct ExportCheck {
     _ target: PackageComparison
   ) throws {
     let reader = try JournalReader(excerpts, of: manifest.origin, in: package)
-    let sinks = try ExportSinks(manifest.query, directory: nil, to: target)
+    let sinks = try ExportSinks(
+      manifest.query, zones: settings.zones, to: target, database: nil)
     var pass = EventPass(
       manifest.query, manifest.range, window: manifest.join,
       analysis: plan.derivesFindings ? blankAnalysis : nil, identify: settings.identify, nil,
       to: sinks.all)
     var events = try reader.events(from: manifest.range.lowerBound)
     var count = 0
-    try events.forEach { record in
+    try events.forEach(since: nil) { record in
       try pass.add(record)
       count += 1
       tell("records", count, manifest.range.count)
     }
     try pass.finish()
     var made = manifest
-    (made.tables, made.files) = ([], [])
+    // The page states the tables in their order, the records first.
+    (made.tables, made.files) = (manifest.tables.filter { $0.name == TableName.records }, [])
     try sinks.finish(&made, findingsAre: .derived)
-    for table in made.tables where !plan.attestedTables.contains(table.name) {
+    for table in made.tables.dropFirst() where !plan.attestedTables.contains(table.name) {
       try plan.compare(table, manifest)
     }
   }

@@ -92,7 +92,7 @@ package struct ExportRun {
       range: range, firstInPeriod: entries.firstInPeriod, prunedCount: entries.prunedCount,
       withheldCount: entries.withheldCount, privacy: settings.privacy, tables: [entries.table],
       files: entries.files + [try proof.finish()])
-    try addRows(to: &manifest, writer)
+    try addRows(to: &manifest, writer, package)
     manifest.files.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
     try writer.finish()
     return manifest
@@ -160,10 +160,20 @@ package struct ExportRun {
   }
 
   /// Joins, judges and writes what follows from the records.
-  private func addRows(to manifest: inout Manifest, _ target: any PackageTarget) throws {
+  private func addRows(
+    to manifest: inout Manifest, _ target: any PackageTarget, _ package: any JournalStorage
+  ) throws {
     let isWhole = manifest.range.lowerBound == 0
     let findings = isWhole ? [] : try findingsOfWhole()
-    let sinks = try ExportSinks(settings.query, directory: settings.directory, to: target)
+    let database = settings.directory.map { directory in
+      { () throws -> any ExportSink in
+        try SQLiteSink(making: directory + "/" + PackageLayout.database) {
+          try PackageFiles.file(PackageLayout.database, in: package)
+        }
+      }
+    }
+    let sinks = try ExportSinks(
+      settings.query, zones: settings.zones, to: target, database: database)
     var pass = EventPass(
       settings.query, manifest.range, window: settings.window,
       analysis: isWhole ? settings.blankAnalysis : nil, identify: settings.identify,
@@ -195,7 +205,7 @@ package struct ExportRun {
   ) throws {
     var events = events
     var count = 0
-    try events.forEach { record in
+    try events.forEach(since: nil) { record in
       try body(record)
       count += 1
       tell(step, count, total)

@@ -59,11 +59,23 @@ struct PackageFiles {
   }
 
   private func check(_ file: PackageFile) throws {
-    let open: any JournalFile
-    do throws(StorageError) { open = try storage.open(file.path, .reading) } catch {
+    let found: PackageFile
+    do throws(StorageError) { found = try PackageFiles.file(file.path, in: storage) } catch {
       guard error.isMissing else { throw error }
       throw ExportRefusal(file.path, found: "no file", expected: "one, as the manifest says")
     }
+    guard found == file else {
+      throw ExportRefusal(
+        file.path, found: "\(found.byteCount) bytes with SHA-256 \(found.digest.hex)",
+        expected: "\(file.byteCount) with \(file.digest.hex) as the manifest says")
+    }
+  }
+
+  /// A file's length and hash, read in pieces of 1 MiB.
+  static func file(_ path: String, in storage: any JournalStorage) throws(StorageError)
+    -> PackageFile
+  {
+    let open = try storage.open(path, .reading)
     let byteCount = try open.size()
     var hash = SHA256()
     var buffer = [UInt8](repeating: 0, count: min(max(byteCount, 1), 1 << 20))
@@ -75,12 +87,7 @@ struct PackageFiles {
       hash.update(buffer.span.extracting(0..<count))
       offset += count
     }
-    let digest = hash.finish()
-    guard offset == file.byteCount, digest == file.digest else {
-      throw ExportRefusal(
-        file.path, found: "\(offset) bytes with SHA-256 \(digest.hex)",
-        expected: "\(file.byteCount) with \(file.digest.hex) as the manifest says")
-    }
+    return PackageFile(path: path, byteCount: offset, digest: hash.finish())
   }
 }
 

@@ -10,6 +10,8 @@ package protocol ExportSink: AnyObject {
   func activity(_ row: ActivityRow) throws
   /// A finding of the period.
   func finding(_ finding: Finding) throws
+  /// The verdict on a control, after all findings.
+  func control(_ row: ControlRow) throws
   /// Nothing more comes; the files that were made.
   func finish() throws -> [PackageFile]
 }
@@ -18,6 +20,7 @@ extension ExportSink {
   package func record(_ record: IndexedRecord) throws {}
   package func activity(_ row: ActivityRow) throws {}
   package func finding(_ finding: Finding) throws {}
+  package func control(_ row: ControlRow) throws {}
 }
 
 /// An activity as a row: with its number, and how often it has been told before.
