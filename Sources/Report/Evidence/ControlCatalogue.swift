@@ -11,7 +11,7 @@ enum ControlTopic: Hashable {
     case .attribution:
       "triggers of the period with principal, address, time, target and outcome recorded"
     case .accessReview:
-      "who triggered which job, and which permissions seen before the period were not used in it"
+      "who triggered which job, and who was permitted to by the policy and did not"
     case .decisions: "decisions of the access policy, and runs that came about without one"
     case .denials: "refused requests (401, 403, deny decisions) and repeated refusals"
     case .approvals: "approvals with the one who asked, the one who gave, and the delay"
