@@ -20,6 +20,8 @@ package struct ExportQuery: Sendable, Equatable {
   package var contextSeconds = ExportQuery.contextSecondsDefault
   /// Whether the range begins at the journal's first entry.
   package var fromStart = false
+  /// Whether findings are looked for; most of the work of an export.
+  package var judges = true
   package var standard: ComplianceStandard?
   /// In the order of `Format.allCases`, each once.
   package var formats: [Format] = [.html, .csv, .jsonl]

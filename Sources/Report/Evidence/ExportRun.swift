@@ -164,7 +164,8 @@ package struct ExportRun {
     to manifest: inout Manifest, _ target: any PackageTarget, _ package: any JournalStorage
   ) throws {
     let isWhole = manifest.range.lowerBound == 0
-    let findings = isWhole ? [] : try findingsOfWhole()
+    let judges = settings.query.judges
+    let findings = isWhole || !judges ? [] : try findingsOfWhole()
     let database = settings.directory.map { directory in
       { () throws -> any ExportSink in
         try SQLiteSink(making: directory + "/" + PackageLayout.database) {
@@ -176,7 +177,7 @@ package struct ExportRun {
       settings.query, zones: settings.zones, to: target, database: database)
     var pass = EventPass(
       settings.query, manifest.range, window: settings.window,
-      analysis: isWhole ? settings.blankAnalysis : nil, identify: settings.identify,
+      analysis: isWhole && judges ? settings.blankAnalysis : nil, identify: settings.identify,
       settings.transform, to: sinks.all)
     let events = try reader.events(from: manifest.range.lowerBound, columns: .whole)
     try run(events, "records", manifest.range.count) { try pass.add($0) }

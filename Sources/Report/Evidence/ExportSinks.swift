@@ -19,7 +19,7 @@ struct ExportSinks {
     tables = try TableSink(query, to: target)
     report = ReportSink(query, zones: zones)
     var others: [any ExportSink] = []
-    if query.has(.csv) { others.append(try CSVSink(to: target)) }
+    if query.has(.csv) { others.append(try CSVSink(query, to: target)) }
     if query.has(.ocsf) { others.append(try OCSFSink(to: target)) }
     if query.has(.cef) { others.append(try CEFSink(to: target)) }
     if query.has(.sqlite), let database { others.append(try database()) }
@@ -34,7 +34,7 @@ struct ExportSinks {
     let isWhole = !manifest.privacy.isActive
     manifest.tables.append(tables.activityTotals.table(isWhole ? .derived : .attested))
     let worst = isWhole ? check : .attested
-    manifest.tables.append(tables.findingTotals.table(worst))
+    if query.judges { manifest.tables.append(tables.findingTotals.table(worst)) }
     var rows: [ControlRow] = []
     if let standard = query.standard {
       rows = ControlAssessment(report.facts, manifest).rows(standard)

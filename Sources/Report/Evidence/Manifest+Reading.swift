@@ -70,6 +70,7 @@ extension ExportQuery {
     zone = try fields.text("zone")
     contextSeconds = try fields.whole("context_s")
     fromStart = try fields.flag("from_start")
+    judges = try fields.flag("judged")
     if let word = fields.optionalText("standard") {
       guard let known = ComplianceStandard(rawValue: word) else {
         throw fields.refusal("standard", "a standard")

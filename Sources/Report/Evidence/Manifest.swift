@@ -124,6 +124,7 @@ extension Manifest {
     writer.field("zone", query.zone)
     writer.field("context_s", query.contextSeconds)
     writer.field("from_start", query.fromStart)
+    writer.field("judged", query.judges)
     writer.field("standard", query.standard?.rawValue)
     writer.field("formats", query.formats.map(\.rawValue))
     // Stated, for an absence of filters is a fact too.

@@ -85,6 +85,10 @@ extension ReportPage {
 
   func findings(_ writer: inout HTMLWriter) {
     writer.section("findings", "Findings, and what came of them") { writer in
+      guard manifest.query.judges else {
+        writer.paragraph("Findings were not looked for in this export: their absence says nothing.")
+        return
+      }
       let rules = facts.findingsByRule.sorted { $0.key < $1.key }
       writer.raw(BarChart.rows("Findings by rule", rules.map { (label: $0.key, value: $0.value) }))
       writer.table(

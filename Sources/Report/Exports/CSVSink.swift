@@ -7,7 +7,7 @@ package import Ingest
 package final class CSVSink: ExportSink {
   private var records: [RecordKind: PackageOutput] = [:]
   private let activities: PackageOutput
-  private let findings: PackageOutput
+  private let findings: PackageOutput?
 
   package static let findingHeader = [
     "finding_id", "rule", "ts", "severity", "p_value", "score", "principal", "job", "request_id",
@@ -15,7 +15,7 @@ package final class CSVSink: ExportSink {
     "evidence",
   ]
 
-  package init(to target: any PackageTarget) throws {
+  package init(_ query: ExportQuery, to target: any PackageTarget) throws {
     for kind in RecordKind.allCases {
       let output = try PackageOutput(
         PackageLayout.csv(RecordColumns.table(of: kind)), to: target)
@@ -24,8 +24,9 @@ package final class CSVSink: ExportSink {
     }
     activities = try PackageOutput(PackageLayout.csv(TableName.activities), to: target)
     try activities.append(CSVWriter.line(Activity.csvHeader + ["revision"]))
-    findings = try PackageOutput(PackageLayout.csv(TableName.findings), to: target)
-    try findings.append(CSVWriter.line(CSVSink.findingHeader))
+    findings =
+      query.judges ? try PackageOutput(PackageLayout.csv(TableName.findings), to: target) : nil
+    try findings?.append(CSVWriter.line(CSVSink.findingHeader))
   }
 
   package func record(_ record: IndexedRecord) throws {
@@ -38,12 +39,12 @@ package final class CSVSink: ExportSink {
   }
 
   package func finding(_ finding: Finding) throws {
-    try findings.append(CSVWriter.line(finding.csvCells))
+    try findings?.append(CSVWriter.line(finding.csvCells))
   }
 
   package func finish() throws -> [PackageFile] {
     let tables = RecordKind.allCases.compactMap { records[$0] }
-    return try (tables + [activities, findings]).map { try $0.finish() }
+    return try (tables + [activities, findings].compactMap { $0 }).map { try $0.finish() }
   }
 }
 

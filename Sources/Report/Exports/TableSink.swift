@@ -7,7 +7,7 @@ package final class TableSink: ExportSink {
   private let activities: PackageOutput?
   private let findings: PackageOutput?
   private let activityRows: PackageOutput
-  private let findingRows: PackageOutput
+  private let findingRows: PackageOutput?
   private var writer = JSONWriter()
   package private(set) var activityTotals = ActivityTotals()
   package private(set) var findingTotals = FindingTotals()
@@ -18,9 +18,11 @@ package final class TableSink: ExportSink {
       return try PackageOutput(PackageLayout.lines(table), to: target)
     }
     activities = try lines(TableName.activities)
-    findings = try lines(TableName.findings)
+    findings = query.judges ? try lines(TableName.findings) : nil
     activityRows = try PackageOutput(PackageLayout.rows(TableName.activities), to: target)
-    findingRows = try PackageOutput(PackageLayout.rows(TableName.findings), to: target)
+    findingRows =
+      query.judges
+      ? try PackageOutput(PackageLayout.rows(TableName.findings), to: target) : nil
   }
 
   package func activity(_ row: ActivityRow) throws {
@@ -42,7 +44,7 @@ package final class TableSink: ExportSink {
     finding.encode(to: &writer)
     let line = writer.bytes
     try findings?.appendLine(line.span)
-    try findingRows.append { RowLine.append(number, finding.evidence, to: &$0) }
+    try findingRows?.append { RowLine.append(number, finding.evidence, to: &$0) }
   }
 
   package func finish() throws -> [PackageFile] {

@@ -67,6 +67,10 @@ struct ExportSession {
     }
     query.zone = zone
     query.fromStart = arguments.has("--from-start")
+    query.judges = !arguments.has("--no-findings")
+    guard query.judges || !arguments.has("--standard") else {
+      throw UsageError("--no-findings with --standard: expected one of them")
+    }
     query.standard = arguments.value("--standard").flatMap(ComplianceStandard.init(rawValue:))
     if let text = arguments.value("--context") {
       guard let seconds = Int(text), (0...ExportQuery.contextSecondsMax).contains(seconds) else {
@@ -94,7 +98,9 @@ struct ExportSession {
 
   /// The question as the manifest states it: what chooses rows, and no path of this machine.
   private static func words(_ arguments: ParsedArguments) -> [String] {
-    let shown = ["--since", "--until", "--context", "--from-start", "--standard", "--format"]
+    let shown = [
+      "--since", "--until", "--context", "--from-start", "--no-findings", "--standard", "--format",
+    ]
     var words = ["vigil", "export"]
     for name in shown + ["--pseudonymise"] where arguments.has(name) {
       let value = arguments.value(name) ?? ""

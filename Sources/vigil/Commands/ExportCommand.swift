@@ -31,6 +31,8 @@ enum ExportCommand: Command {
           + "is joined; default: "
           + "\(ExportQuery.contextSecondsDefault)"),
       .init(
+        "--no-findings", "do not look for findings, which is most of the work; not with --standard"),
+      .init(
         "--pseudonymise", "a pseudonym for each person and address, under a key of this export"),
       .init(
         "--redact", "FIELD", isRepeatable: true, choices: RecordTransform.redactable.sorted(),
