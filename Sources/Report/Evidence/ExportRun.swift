@@ -24,6 +24,8 @@ package struct ExportRun {
     package var signer: NoteSigner
     package var transform: RecordTransform?
     package var privacy = Manifest.Privacy()
+    /// How entries are read: columns are put beside the journal where they are missing.
+    package var columns = ColumnUse.whole
     /// The package's directory as the C library of SQLite opens it; nil without a database.
     package var directory: String?
 
@@ -179,7 +181,7 @@ package struct ExportRun {
       settings.query, manifest.range, window: settings.window,
       analysis: isWhole && judges ? settings.blankAnalysis : nil, identify: settings.identify,
       settings.transform, to: sinks.all)
-    let events = try reader.events(from: manifest.range.lowerBound, columns: .whole)
+    let events = try reader.events(from: manifest.range.lowerBound, columns: settings.columns)
     try run(events, "records", manifest.range.count) { try pass.add($0) }
     try pass.finish(adding: findings)
     manifest.zones = settings.zones.asked ?? [:]
@@ -190,7 +192,7 @@ package struct ExportRun {
   private func findingsOfWhole() throws -> [Finding] {
     var analysis = settings.blankAnalysis
     var findings: [Finding] = []
-    let events = try reader.events(columns: .analysis)
+    let events = try reader.events(columns: settings.columns == .unused ? .unused : .analysis)
     try run(events, "findings", size) { next in
       guard next.index < size else { return }
       let record = settings.transform.map {

@@ -170,6 +170,7 @@ struct ExportSession {
       tool: "vigil \(Assembly.version)", madeAt: madeAt, madeBy: madeBy, isRecorded: !isReadOnly,
       signer: signer)
     settings.directory = output
+    if isReadOnly { settings.columns = .unused }
     settings.privacy.isPseudonymised = arguments.has("--pseudonymise")
     settings.privacy.redactedFields = Set(arguments.all("--redact")).sorted()
     guard settings.privacy.isActive else { return settings }

@@ -67,7 +67,8 @@ import Testing
     #expect(row.verdict == "not_met" && row.evidence == 1)
   }
 
-  @Test("a decision that denies and is obeyed is met; retention beyond the journal's age is not said")
+  @Test(
+    "an obeyed denial is met; retention beyond the journal's age is not said")
   func others() throws {
     let nist = try rows(PackageFixture.records, .nist80053)
     #expect(nist["AC-3"]?.verdict == "met")

@@ -58,7 +58,9 @@ import Testing
     for change in ["leaf", "line"] {
       let package = try export(fixture, pseudonyms: Self.key)
       var lines = try PackageFixture.text("proofs/absent.jsonl", package).split(separator: "\n")
-      if change == "line" { lines.remove(at: 2) } else {
+      if change == "line" {
+        lines.remove(at: 2)
+      } else {
         lines[2] = Substring(
           lines[2].replacing("\"leaf\":\"", with: "\"leaf\":\"0000", maxReplacements: 1)
             .replacing("\",\"reason", with: "", maxReplacements: 0))

@@ -11,19 +11,20 @@ import Testing
   private static let required = [
     "activity_id", "category_uid", "class_uid", "metadata", "severity_id", "time", "type_uid",
   ]
-  private static let classes: [Int64: (required: [String], oneOf: [String], activities: Set<Int64>)] =
-    [
-      1006: (["device", "job"], [], Set(1...6)),
-      1008: (
-        [], ["log_file", "log_name", "log_provider", "log_type", "log_type_id"], Set(1...10)
-      ),
-      2003: (["compliance", "finding_info"], [], Set(1...3)),
-      2004: (["finding_info"], [], Set(1...3)),
-      3002: (["user"], ["service", "dst_endpoint"], Set(1...7)),
-      3004: (["entity"], [], Set(1...13)),
-      4002: ([], ["http_request", "http_response"], Set(1...40)),
-      6003: (["actor", "api", "src_endpoint"], [], Set(1...4)),
-    ]
+  private static let classes:
+    [Int64: (required: [String], oneOf: [String], activities: Set<Int64>)] =
+      [
+        1006: (["device", "job"], [], Set(1...6)),
+        1008: (
+          [], ["log_file", "log_name", "log_provider", "log_type", "log_type_id"], Set(1...10)
+        ),
+        2003: (["compliance", "finding_info"], [], Set(1...3)),
+        2004: (["finding_info"], [], Set(1...3)),
+        3002: (["user"], ["service", "dst_endpoint"], Set(1...7)),
+        3004: (["entity"], [], Set(1...13)),
+        4002: ([], ["http_request", "http_response"], Set(1...40)),
+        6003: (["actor", "api", "src_endpoint"], [], Set(1...4)),
+      ]
   /// Required attributes, and of which at least one, of the objects under these keys.
   private static let objects: [String: (required: [String], oneOf: [String])] = [
     "metadata": (["product", "version"], []),
