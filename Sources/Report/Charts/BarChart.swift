@@ -61,7 +61,8 @@ enum BarChart {
     }
     for day in 0..<7 {
       let y = cell * Double(day + 1)
-      svg += "<text x=\"0\" y=\"\(fixed(y + 16))\">\(HTMLWriter.escaped(days[day]))</text>\n"
+      svg +=
+        "<text x=\"0\" y=\"\(fixed(y + 16))\">\(HTMLWriter.escaped(String(days[day].prefix(3))))</text>\n"
       for hour in 0..<24 {
         let count = counts[day * 24 + hour]
         let share = count == 0 ? 0 : 0.15 + 0.85 * Double(count) / Double(top)

@@ -47,7 +47,7 @@ enum ReportStyle {
     td { overflow-wrap: break-word; max-width: 28rem; min-width: 4rem; }
     th { background: #eef1f4; white-space: nowrap; }
     .n { text-align: right; font-variant-numeric: tabular-nums; }
-    @media (max-width: 40rem) { svg text { font-size: 18px; } }
+    @media (max-width: 40rem) { svg text { font-size: 24px; } }
     @media print {
       body { max-width: none; padding: 0; font-size: 9pt; }
       nav, .skip { display: none; }

@@ -26,7 +26,9 @@ struct ExportSinks {
     self.others = others
   }
 
-  var all: [any ExportSink] { [tables, report] + others }
+  var all: [any ExportSink] { [tables] + (needsFacts ? [report] : []) + others }
+
+  private var needsFacts: Bool { query.has(.html) || query.standard != nil }
 
   /// Judges the controls, ends the files, and adds them and the tables to the manifest; the page last,
   /// for it states the tables.

@@ -106,8 +106,8 @@ struct ReportFacts: Sendable {
 
   /// Takes in a record.
   ///
-  /// - Parameter hour: the hour of the week in the report's zone.
-  mutating func add(_ record: IndexedRecord, hour: Int) {
+  /// - Parameter hour: the hour of the week in the report's zone; asked for triggers only.
+  mutating func add(_ record: IndexedRecord, hour: (Timestamp) -> Int) {
     let header = record.record.header
     kindCounts[record.record.kind, default: 0] += 1
     if Analysis.isHeard(record.record) {
@@ -133,7 +133,7 @@ struct ReportFacts: Sendable {
   }
 
   private mutating func add(
-    _ body: RequestRecord, _ header: RecordHeader, _ index: Int, _ hour: Int
+    _ body: RequestRecord, _ header: RecordHeader, _ index: Int, _ hour: (Timestamp) -> Int
   ) {
     if let status = body.status, status == 401 || status == 403 {
       refusedRequests.add(index)
@@ -149,7 +149,7 @@ struct ReportFacts: Sendable {
     if triggersByDay.count < ReportFacts.dayCountMax || triggersByDay[day] != nil {
       triggersByDay[day, default: 0] += 1
     }
-    triggersByHour[hour % 168] += 1
+    triggersByHour[hour(header.timestamp) % 168] += 1
     if body.principal == nil { anonymousTriggers.add(index) }
     if body.principal == nil || body.remoteIP == nil || body.status == nil || body.path == nil {
       incompleteTriggers.add(index)

@@ -14,8 +14,7 @@ final class ReportSink: ExportSink {
   }
 
   func record(_ record: IndexedRecord) {
-    let hour = zones.localHour(at: record.record.header.timestamp, zones: [zone]).hourOfWeek
-    facts.add(record, hour: hour)
+    facts.add(record) { zones.localHour(at: $0, zones: [zone]).hourOfWeek }
   }
 
   func activity(_ row: ActivityRow) {
