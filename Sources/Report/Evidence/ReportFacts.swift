@@ -99,6 +99,7 @@ struct ReportFacts: Sendable {
   var unjoinedRuns = EvidenceList()
   var deniedYetRan = EvidenceList()
 
+  var suppressions = LimitedRows<Event>()
   var findings = LimitedRows<Finding>()
   var findingsByRule: [String: Int] = [:]
   /// What was last said about a finding, by its id.
@@ -119,10 +120,20 @@ struct ReportFacts: Sendable {
     case .request(let body): add(body, header, record.index, hour)
     case .decision(let body): add(body, header, record.index)
     case .approval(let body): add(body, header, record.index)
-    case .alert(let body): if let id = body.findingID { note(id, body.event.rawValue) }
+    case .alert(let body): add(body, header, record.index)
     case .control(let body): add(body, header, record.index)
     case .run, .task: break
     }
+  }
+
+  private mutating func add(_ body: AlertRecord, _ header: RecordHeader, _ index: Int) {
+    guard let id = body.findingID else { return }
+    note(id, body.event.rawValue)
+    guard body.event == .suppressed else { return }
+    suppressions.add(
+      Event(
+        at: header.timestamp, principal: body.principal, what: "finding \(id)",
+        detail: body.reason, index: index))
   }
 
   private mutating func note(_ findingID: String, _ word: String) {

@@ -104,6 +104,7 @@ extension ReportPage {
           ]
         })
       more(facts.findings.omittedCount, &writer)
+      events("Suppressed", facts.suppressions, &writer)
     }
   }
 

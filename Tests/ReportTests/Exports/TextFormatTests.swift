@@ -46,6 +46,16 @@ import Testing
     }
   }
 
+  @Test("a suppression is listed with who, why and its entry")
+  func suppressions() throws {
+    var alert = AlertRecord(event: .suppressed)
+    (alert.findingID, alert.principal, alert.reason) = ("f00d", "bruno", "known restart")
+    let header = RecordHeader(timestamp: Build.time(50), source: "vigil/gateway", id: "s1")
+    let package = try PackageFixture([Record(header: header, body: .alert(alert))]).export()
+    let text = try PackageFixture.text("report.html", package)
+    #expect(text.contains("<td>bruno</td><td>finding f00d</td><td>known restart</td>"))
+  }
+
   @Test("every link of the report has a target, every table a caption and a keyboard's way in")
   func structure() throws {
     let text = try PackageFixture.text("report.html", try package())
