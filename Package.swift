@@ -51,6 +51,7 @@ let package = Package(
     .systemLibrary(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CZstandard", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CPlatform"),
     .target(name: "CHashLanes", linkerSettings: hashLanes),
 
@@ -61,7 +62,8 @@ let package = Package(
     .target(name: "Correlate", dependencies: ["Ingest"], swiftSettings: settings),
     .target(name: "Detect", dependencies: ["Correlate", "Ingest"], swiftSettings: settings),
     .target(
-      name: "Report", dependencies: ["Detect", "Correlate", "Ingest"], swiftSettings: settings),
+      name: "Report", dependencies: ["Detect", "Correlate", "Ingest", "CSQLite"],
+      swiftSettings: settings),
     .target(
       name: "GatewayAndScheduler",
       dependencies: ["Ingest", "ShimProtocol", "CMicroHTTPD", "CCurl", "CPlatform"],
@@ -128,7 +130,9 @@ let package = Package(
     .testTarget(name: "FuzzTests", dependencies: ["FuzzHarnesses"], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["SixtyDays", "Ingest", "TestSupport", "vigil", "sixty-days", "campaign"],
+      dependencies: [
+        "SixtyDays", "Report", "Ingest", "TestSupport", "vigil", "sixty-days", "campaign",
+      ],
       swiftSettings: settings),
   ] + (isFuzzing ? [fuzzTool] : [])
 )

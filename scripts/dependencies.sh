@@ -10,9 +10,11 @@
 set -euo pipefail
 
 # What we need, each with a file that only it brings.
-packages=(libssl-dev zlib1g-dev libzstd-dev libmicrohttpd-dev libcurl4-openssl-dev tzdata make)
+packages=(libssl-dev zlib1g-dev libzstd-dev libmicrohttpd-dev libcurl4-openssl-dev libsqlite3-dev
+  tzdata make)
 witnesses=(/usr/include/openssl/evp.h /usr/include/zlib.h /usr/include/zstd.h
-  /usr/include/microhttpd.h '/usr/include/*/curl/curl.h' /usr/share/zoneinfo/Europe/Berlin /usr/bin/make)
+  /usr/include/microhttpd.h '/usr/include/*/curl/curl.h' /usr/include/sqlite3.h
+  /usr/share/zoneinfo/Europe/Berlin /usr/bin/make)
 
 # Hashing several messages at once; made for one architecture, and done without elsewhere.
 if [ "$(uname -m)" = x86_64 ]; then
@@ -21,7 +23,7 @@ if [ "$(uname -m)" = x86_64 ]; then
 fi
 
 # For Tests/Interop, the checker that shares no line with us; for the fault campaigns; for TLS and gzip;
-# for the validator of the OpenAPI document.
+# for the validator of the OpenAPI document; for CSV.
 test_packages=(golang-go golang-golang-x-mod-dev strace openssl gzip python3 python3-venv)
 test_witnesses=(/usr/bin/go /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go /usr/bin/strace
   /usr/bin/openssl /bin/gzip /usr/bin/python3 '/usr/lib/python3*/ensurepip/__init__.py')

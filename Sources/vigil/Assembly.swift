@@ -90,6 +90,12 @@ enum Assembly {
     return Checkpoint.isValidOrigin(name) ? name : "vigil"
   }
 
+  /// Who runs this, by LOGNAME or USER; `unknown` where neither says.
+  static func loginName() -> String {
+    let names = [ProcessEnvironment.variable("LOGNAME"), ProcessEnvironment.variable("USER")]
+    return names.compactMap { $0 }.first { !$0.isEmpty } ?? "unknown"
+  }
+
   /// The zones of the system's tzdata; TZDIR names another folder.
   static func zones() -> SystemZones {
     let directory = ProcessEnvironment.variable("TZDIR") ?? "/usr/share/zoneinfo"

@@ -8,6 +8,7 @@ enum Vigil {
     CompressCommand.self, PruneCommand.self, DemoCommand.self,
     ExplainCommand.self, BacktestCommand.self, ServeCommand.self,
     PolicyCommand.self, TokenCommand.self, JobsCommand.self,
+    ExportCommand.self, CheckExportCommand.self,
   ]
 
   static func main() {

@@ -4,6 +4,7 @@
 //	check log -dir DIR -vkey VKEY [-witness VKEY]… [-minimum N] [-index I,…] [PROOF FILE…]
 //	check flips -dir DIR -vkey VKEY [-witness VKEY]…
 //	check differential FILE
+//	check export -dir DIR -vkey VKEY
 //
 // Debian: golang-go and golang-golang-x-mod-dev, nothing else.
 //
@@ -30,7 +31,7 @@ func (l *list) Set(v string) error { *l = append(*l, v); return nil }
 
 func main() {
 	if len(os.Args) < 2 {
-		fail("expected log, flips or differential")
+		fail("expected log, flips, differential or export")
 	}
 	flags := flag.NewFlagSet(os.Args[1], flag.ExitOnError)
 	dir := flags.String("dir", "", "the published log")
@@ -68,8 +69,16 @@ func main() {
 		flips(mustRead(*dir), mustKeys(*vkey, witnesses))
 	case "differential":
 		differential(flags.Arg(0))
+	case "export":
+		e, err := checkExport(*dir, mustKeys(*vkey, witnesses))
+		if err != nil {
+			fail("%s: %v", *dir, err)
+		}
+		fmt.Printf(
+			"export ok: %s, entries %d to %d, %d records in the period\n", e.Origin, e.Range.First,
+			e.Range.End-1, len(e.entries))
 	default:
-		fail("%q: expected log, flips or differential", os.Args[1])
+		fail("%q: expected log, flips, differential or export", os.Args[1])
 	}
 }
 

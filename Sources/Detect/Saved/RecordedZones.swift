@@ -31,14 +31,14 @@ package final class RecordedZones: ZoneLookup {
   func forget() { names.withLock { $0.removeAll() } }
 
   /// The data of every zone asked for, by name; nil when they are too many.
-  var asked: [String: String]? {
+  package var asked: [String: String]? {
     let all = names.withLock { $0 }
     guard all.count <= RecordedZones.nameCountMax else { return nil }
     return Dictionary(uniqueKeysWithValues: all.map { ($0, digest($0)) })
   }
 
   /// Whether every zone of a list still has the same data.
-  func agree(with list: [String: String]) -> Bool {
+  package func agree(with list: [String: String]) -> Bool {
     list.allSatisfy { digest($0.key) == $0.value }
   }
 }

@@ -11,6 +11,17 @@ package struct MerkleTree: Sendable, Equatable, Codable {
 
   package init() {}
 
+  /// The tree of `size` leaves whose right edge is known; nil for another number of digests than
+  /// `size` has binary ones.
+  package init?(size: Int, edge: [Digest]) {
+    guard size >= 0, edge.count == size.nonzeroBitCount else { return nil }
+    self.size = size
+    self.edge = edge
+  }
+
+  /// The roots of the perfect subtrees that the size's binary digits name, the largest first.
+  package var perfectSubtreeRoots: [Digest] { edge }
+
   /// Takes in the next leaf hash.
   package mutating func append(_ leaf: Digest, _ hasher: inout MerkleHasher) {
     append(leaf, height: 0, &hasher)

@@ -1,7 +1,7 @@
 /// The event time and kind of an entry, read without parsing it where it begins as ours do:
 ///
 ///     {"v":1,"kind":"request","ts":"2026-11-24T05:28:54.000000Z",…
-struct EntryPeek {
+package struct EntryPeek {
   private static let opening = Array("{\"v\":1,\"kind\":\"".utf8)
   private static let middle = Array("\",\"ts\":\"".utf8)
   private static let timestampByteCount = 27
@@ -9,8 +9,10 @@ struct EntryPeek {
 
   private var document = JSONDocument()
 
+  package init() {}
+
   /// Nil when the bytes are no record.
-  mutating func read(_ entry: Span<UInt8>) -> (timestamp: Timestamp, kind: RecordKind)? {
+  package mutating func read(_ entry: Span<UInt8>) -> (timestamp: Timestamp, kind: RecordKind)? {
     fast(entry) ?? slow(entry)
   }
 

@@ -46,6 +46,12 @@ package final class JournalReader {
     }
   }
 
+  init(_ identity: JournalIdentity, _ storage: any JournalStorage, _ segments: [ReadableSegment]) {
+    self.identity = identity
+    self.storage = storage
+    self.segments = segments
+  }
+
   /// Decoded frames held at once: 8 MiB.
   private static let frameCountMax = 64
 

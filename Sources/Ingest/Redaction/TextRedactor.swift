@@ -148,7 +148,8 @@ extension UInt8 {
 }
 
 extension [UInt8] {
-  init(copying span: Span<UInt8>) {
+  /// A copy of the span's bytes.
+  package init(copying span: Span<UInt8>) {
     self = []
     append(copying: span)
   }

@@ -30,6 +30,8 @@ struct Failure {
     case let error as JournalError: status(error)
     case let error as StorageError: status(error)
     case let error as TilesError: status(error)
+    case is ExportRefusal, ExportError.otherRoot: .damaged
+    case is SQLiteError: .unwritable
     case is SigningKeyError, is HTTPServerError, is WitnessStoreError: .unwritable
     case let error as JournalHandError: status(error)
     case let error as ServiceTokenStoreError: status(error)

@@ -1,0 +1,71 @@
+import Ingest
+
+/// A page of HTML, written piece by piece; whatever comes from a journal goes through `text`.
+struct HTMLWriter {
+  private(set) var html = ""
+
+  /// Markup of ours, as it is.
+  mutating func raw(_ markup: String) { html += markup }
+
+  /// Text from anywhere, so that it shows what its bytes say and nothing else: markup, control
+  /// characters and what reorders a line are escaped.
+  static func escaped(_ text: String) -> String {
+    var result = ""
+    for scalar in TerminalText.escaped(text).unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "'": result += "&#39;"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+
+  mutating func text(_ text: String) { html += HTMLWriter.escaped(text) }
+
+  /// An element with text in it. `name` and `attributes` are markup of ours.
+  mutating func element(_ name: String, _ attributes: String = "", _ text: String) {
+    html += "<\(name)\(attributes.isEmpty ? "" : " " + attributes)>"
+    self.text(text)
+    html += "</\(name)>\n"
+  }
+
+  mutating func paragraph(_ text: String) { element("p", "", text) }
+
+  /// A section with its heading, which the contents point at.
+  mutating func section(_ id: String, _ title: String, _ body: (inout HTMLWriter) -> Void) {
+    raw("<section id=\"\(id)\" aria-labelledby=\"\(id)-h\">\n")
+    element("h2", "id=\"\(id)-h\"", title)
+    body(&self)
+    raw("</section>\n")
+  }
+
+  /// A table that scrolls by itself on a narrow screen, also by keyboard.
+  mutating func table(
+    _ caption: String, _ header: [String], numeric: Set<Int> = [], _ rows: [[String]]
+  ) {
+    let label = HTMLWriter.escaped(caption)
+    raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"\(label)\"><table>\n")
+    raw("<caption>\(label)</caption>\n<thead><tr>")
+    for (column, name) in header.enumerated() {
+      raw("<th scope=\"col\"\(numeric.contains(column) ? " class=\"n\"" : "")>")
+      text(name)
+      raw("</th>")
+    }
+    raw("</tr></thead>\n<tbody>\n")
+    for row in rows {
+      raw("<tr>")
+      for (column, cell) in row.enumerated() {
+        raw("<td\(numeric.contains(column) ? " class=\"n\"" : "")>")
+        text(cell)
+        raw("</td>")
+      }
+      raw("</tr>\n")
+    }
+    raw("</tbody></table></div>\n")
+    if rows.isEmpty { paragraph("None in the period.") }
+  }
+}

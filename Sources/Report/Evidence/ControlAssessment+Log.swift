@@ -1,0 +1,182 @@
+import Detect
+import Ingest
+
+/// What is said about monitoring, and about the log itself.
+extension ControlAssessment {
+  func findings(where admits: (Finding) -> Bool) -> [Finding] {
+    facts.findings.kept.filter(admits)
+  }
+
+  func evidence(_ findings: [Finding]) -> EvidenceList {
+    var list = EvidenceList()
+    list.add(Set(findings.flatMap(\.evidence)).sorted())
+    return list
+  }
+
+  /// Whether somebody said something about each finding of a kind.
+  func handled(_ what: String, _ admits: (Finding) -> Bool) -> Answer {
+    guard facts.earliest != nil else {
+      return Answer(.insufficientData, "nothing was heard from the watched systems in the period")
+    }
+    let all = findings(where: admits)
+    let open = all.filter { facts.fate(of: $0) == nil }
+    if !open.isEmpty {
+      return Answer(
+        .notMet,
+        "\(open.count) of \(all.count) \(what) have no acknowledgement, approval or resolution",
+        evidence(open))
+    }
+    guard facts.findings.omittedCount == 0 else {
+      return Answer(
+        .insufficientData,
+        "\(facts.findings.omittedCount) findings beyond those that were looked at")
+    }
+    if all.isEmpty, !hasPast {
+      return Answer(
+        .insufficientData,
+        "no \(what), but less than two weeks of past to compare with: none could be said")
+    }
+    return all.isEmpty
+      ? Answer(.met, "the period was judged by every rule: no \(what)")
+      : Answer(.met, "\(all.count) \(what), each acknowledged, approved or resolved", evidence(all))
+  }
+
+  var changes: Answer {
+    guard !facts.changeEvidence.isEmpty else {
+      return Answer(
+        .insufficientData, "no change of configuration, policy, token or key was recorded")
+    }
+    guard facts.unhashedChanges.isEmpty else {
+      return Answer(
+        .notMet, "\(facts.unhashedChanges.count) changes name neither a person nor a hash",
+        facts.unhashedChanges)
+    }
+    return Answer(
+      .met, "\(Quantity.count(facts.changeEvidence.count)) changes, each with a person or a hash",
+      facts.changeEvidence)
+  }
+
+  var gaps: Answer {
+    guard facts.earliest != nil else {
+      return Answer(.insufficientData, "nothing was heard from the watched systems in the period")
+    }
+    let silent = findings { $0.rule == "coverage_gap" }
+    guard facts.gapEvidence.isEmpty, silent.isEmpty else {
+      return Answer(
+        .notMet,
+        "\(facts.gapEvidence.count) records of gaps, rejected lines or recoveries, \(silent.count) "
+          + "findings of silent sources", facts.gapEvidence + evidence(silent))
+    }
+    guard hasPast else {
+      return Answer(
+        .insufficientData, "less than two weeks of data: what a silence would be is not known")
+    }
+    return Answer(.met, "no gap among \(facts.sources.count) sources that were heard")
+  }
+
+  var clocks: Answer {
+    guard facts.sources.count > 1 else {
+      return Answer(
+        .insufficientData, "\(facts.sources.count) sources were heard: expected two to compare")
+    }
+    let skewed = findings { $0.rule == "clock_skew" }
+    guard facts.clockEvidence.isEmpty, skewed.isEmpty else {
+      return Answer(
+        .notMet,
+        "\(facts.clockEvidence.count) records of clocks that stepped or disagreed, \(skewed.count) "
+          + "findings", facts.clockEvidence + evidence(skewed))
+    }
+    guard facts.joinedRunCount > 0 else {
+      return Answer(
+        .insufficientData, "no run was joined to its request: nothing to compare times by")
+    }
+    return Answer(
+      .met, "\(Quantity.count(facts.joinedRunCount)) joined runs, no clock that disagreed")
+  }
+
+  var integrity: Answer {
+    let words =
+      "\(Quantity.count(manifest.range.count)) entries lead to root "
+      + "\(manifest.checkpoint.root.hex.prefix(16))… of the signed checkpoint of "
+      + "\(Quantity.count(manifest.checkpoint.size))"
+    return Answer(.met, words + " (derived again by whoever checks this package)")
+  }
+
+  var logAccess: Answer {
+    let seen = facts.logAccessEvidence
+    guard manifest.isRecorded else {
+      return Answer(.notMet, "this export itself left no record in the journal", seen)
+    }
+    guard !seen.isEmpty else {
+      return Answer(
+        .insufficientData,
+        "no export or reading was recorded in the period; this one is recorded at its end; who reads "
+          + "the journal's files with other tools is not seen by it")
+    }
+    return Answer(
+      .met,
+      "\(Quantity.count(seen.count)) exports and readings through Vigil recorded; files read with "
+        + "other tools are not seen by it", seen)
+  }
+
+  var logLife: Answer {
+    guard !facts.logLifeEvidence.isEmpty else {
+      return Answer(.insufficientData, "no start, stop or sealing of the log lies in the period")
+    }
+    return Answer(
+      .met, "\(Quantity.count(facts.logLifeEvidence.count)) records of starts, stops and sealing",
+      facts.logLifeEvidence)
+  }
+
+  var authentication: Answer {
+    guard facts.anonymousTriggers.isEmpty else {
+      return Answer(
+        .notMet,
+        "\(facts.anonymousTriggers.count) of \(Quantity.count(facts.triggers.count)) triggers had no "
+          + "identity", facts.anonymousTriggers)
+    }
+    let seen = facts.logins + facts.failedLogins
+    guard !seen.isEmpty else {
+      return Answer(
+        .insufficientData, "no login was recorded: identities come with the requests",
+        facts.triggers)
+    }
+    return Answer(
+      .met, "\(facts.logins.count) logins and logouts, \(facts.failedLogins.count) failed", seen)
+  }
+
+  var trail: Answer {
+    guard facts.runCount > 0 else {
+      return Answer(.insufficientData, "no run lies in the period")
+    }
+    let share = "\(Quantity.count(facts.joinedRunCount)) of \(Quantity.count(facts.runCount)) runs"
+    guard facts.unjoinedRuns.isEmpty else {
+      return Answer(
+        .notMet, "\(share) were joined to a request by an exact key", facts.unjoinedRuns)
+    }
+    return Answer(.met, "\(share) were joined to a request by an exact key")
+  }
+
+  func retention(_ days: Int?) -> Answer {
+    guard manifest.range.lowerBound == 0, manifest.query.since == nil, let oldest = facts.earliest
+    else {
+      return Answer(
+        .insufficientData, "the period does not show the oldest entry: export without --since")
+    }
+    let age = Int(manifest.madeAt.seconds(since: oldest) / 86_400)
+    let words =
+      "the oldest entry is of \(oldest.rfc3339.prefix(10)), \(Quantity.count(age)) days old"
+    guard let days else {
+      return Answer(.insufficientData, words + "; how long it must be kept is for the organisation")
+    }
+    if age >= days { return Answer(.met, words + ": \(days) days were asked for") }
+    if manifest.prunedCount > 0 {
+      return Answer(
+        .notMet, words + ", and \(manifest.prunedCount) older ones were pruned", facts.pruneEvidence
+      )
+    }
+    return Answer(
+      .insufficientData,
+      words + ": the journal has not been kept for the \(days) days asked for yet")
+  }
+}

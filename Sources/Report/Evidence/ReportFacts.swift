@@ -1,0 +1,229 @@
+import Correlate
+import Detect
+import Ingest
+
+/// What a report says about a period, added up row by row in the order of event time.
+///
+/// Memory: at most `pairCountMax` pairs of person and job, 500 rows of each list, a day's count for
+/// each day, and a word for each finding.
+struct ReportFacts: Sendable {
+  static let pairCountMax = 5_000
+  static let dayCountMax = 4_000
+  static let findingWordCountMax = 100_000
+
+  /// One person and one job.
+  struct Access: Sendable {
+    var triggerCount = 0
+    var refusedCount = 0
+    var runCount = 0
+    var lastAt: Timestamp?
+    var lastIndex = 0
+    /// Whether the policy said yes at least once.
+    var isPermitted = false
+  }
+
+  struct Pair: Hashable, Comparable, Sendable {
+    let principal: String
+    let job: String
+
+    static func < (left: Pair, right: Pair) -> Bool {
+      (left.principal, left.job) < (right.principal, right.job)
+    }
+  }
+
+  /// One line of a list: when, who, what, why, where it stands.
+  struct Event: Sendable {
+    let at: Timestamp
+    let principal: String?
+    let what: String
+    let detail: String?
+    let index: Int
+  }
+
+  struct Approval: Sendable {
+    let at: Timestamp
+    let approvalID: String
+    let subject: String
+    let event: ApprovalRecord.Event
+    let principal: String?
+    let requester: String?
+    let delaySeconds: Double?
+    let index: Int
+  }
+
+  var kindCounts: [RecordKind: Int] = [:]
+  var earliest: Timestamp?
+  var latest: Timestamp?
+  var triggersByDay: [Int: Int] = [:]
+  var triggersByHour = [Int](repeating: 0, count: 168)
+  var sources: Set<String> = []
+
+  var triggers = EvidenceList()
+  var incompleteTriggers = EvidenceList()
+  var anonymousTriggers = EvidenceList()
+  var refusedRequests = EvidenceList()
+  var refusals = LimitedRows<Event>()
+
+  var access: [Pair: Access] = [:]
+  var omittedPairCount = 0
+
+  var decisions: [DecisionRecord.Effect: Int] = [:]
+  var decisionEvidence = EvidenceList()
+  var denials = EvidenceList()
+
+  var approvals = LimitedRows<Approval>()
+  var approvalEvidence = EvidenceList()
+  var selfApprovals = EvidenceList()
+  private var requested: [String: (at: Timestamp, principal: String?)] = [:]
+
+  var privileged = LimitedRows<Event>()
+  var privilegedEvidence = EvidenceList()
+  var namelessPrivileged = EvidenceList()
+  var changes = LimitedRows<Event>()
+  var changeEvidence = EvidenceList()
+  var unhashedChanges = EvidenceList()
+  var gaps = LimitedRows<Event>()
+  var gapEvidence = EvidenceList()
+  var clockEvidence = EvidenceList()
+  var logAccess = LimitedRows<Event>()
+  var logAccessEvidence = EvidenceList()
+  var logLife = LimitedRows<Event>()
+  var logLifeEvidence = EvidenceList()
+  var pruneEvidence = EvidenceList()
+  var logins = EvidenceList()
+  var failedLogins = EvidenceList()
+
+  var states: [Activity.State: Int] = [:]
+  var runCount = 0
+  var joinedRunCount = 0
+  var unjoinedRuns = EvidenceList()
+  var deniedYetRan = EvidenceList()
+
+  var suppressions = LimitedRows<Event>()
+  var findings = LimitedRows<Finding>()
+  var findingsByRule: [String: Int] = [:]
+  /// What was last said about a finding, by its id.
+  var fates: [String: String] = [:]
+
+  /// Takes in a record.
+  ///
+  /// - Parameter hour: the hour of the week in the report's zone; asked for triggers only.
+  mutating func add(_ record: IndexedRecord, hour: (Timestamp) -> Int) {
+    let header = record.record.header
+    kindCounts[record.record.kind, default: 0] += 1
+    if Analysis.isHeard(record.record) {
+      earliest = min(earliest ?? header.timestamp, header.timestamp)
+      latest = max(latest ?? header.timestamp, header.timestamp)
+      if sources.count < ReportFacts.pairCountMax { sources.insert(header.source) }
+    }
+    switch record.record.body {
+    case .request(let body): add(body, header, record.index, hour)
+    case .decision(let body): add(body, header, record.index)
+    case .approval(let body): add(body, header, record.index)
+    case .alert(let body): add(body, header, record.index)
+    case .control(let body): add(body, header, record.index)
+    case .run, .task: break
+    }
+  }
+
+  private mutating func add(_ body: AlertRecord, _ header: RecordHeader, _ index: Int) {
+    guard let id = body.findingID else { return }
+    note(id, body.event.rawValue)
+    guard body.event == .suppressed else { return }
+    suppressions.add(
+      Event(
+        at: header.timestamp, principal: body.principal, what: "finding \(id)",
+        detail: body.reason, index: index))
+  }
+
+  private mutating func note(_ findingID: String, _ word: String) {
+    // Delivery says nothing about what people did.
+    guard !["raised", "delivered", "delivery_failed"].contains(word) else { return }
+    guard fates.count < ReportFacts.findingWordCountMax || fates[findingID] != nil else { return }
+    fates[findingID] = word
+  }
+
+  private mutating func add(
+    _ body: RequestRecord, _ header: RecordHeader, _ index: Int, _ hour: (Timestamp) -> Int
+  ) {
+    if let status = body.status, status == 401 || status == 403 {
+      refusedRequests.add(index)
+      refusals.add(
+        Event(
+          at: header.timestamp, principal: body.principal,
+          what: "\(status) \(body.method ?? "") \(body.path ?? "")", detail: body.remoteIP,
+          index: index))
+    }
+    guard body.job != nil else { return }
+    triggers.add(index)
+    let day = Int(header.timestamp.microseconds / 86_400_000_000)
+    if triggersByDay.count < ReportFacts.dayCountMax || triggersByDay[day] != nil {
+      triggersByDay[day, default: 0] += 1
+    }
+    triggersByHour[hour(header.timestamp) % 168] += 1
+    if body.principal == nil { anonymousTriggers.add(index) }
+    if body.principal == nil || body.remoteIP == nil || body.status == nil || body.path == nil {
+      incompleteTriggers.add(index)
+    }
+  }
+
+  private mutating func add(_ body: DecisionRecord, _ header: RecordHeader, _ index: Int) {
+    decisions[body.effect, default: 0] += 1
+    decisionEvidence.add(index)
+    let action = body.action ?? "access"
+    if body.effect == .deny {
+      denials.add(index)
+      refusals.add(
+        Event(
+          at: header.timestamp, principal: body.principal, what: "deny \(action) \(body.job ?? "")",
+          detail: body.reason ?? body.rule, index: index))
+    }
+    if let job = body.job, action == "run:trigger", body.effect == .permit {
+      update(Pair(principal: body.principal ?? "(anonymous)", job: job)) { $0.isPermitted = true }
+    }
+    guard !["run:trigger", "run:view", "access"].contains(action), body.effect != .deny else {
+      return
+    }
+    addPrivileged(
+      Event(
+        at: header.timestamp, principal: body.principal, what: action, detail: body.job,
+        index: index))
+  }
+
+  private mutating func addPrivileged(_ event: Event) {
+    privileged.add(event)
+    privilegedEvidence.add(event.index)
+    if event.principal == nil { namelessPrivileged.add(event.index) }
+  }
+
+  private mutating func update(_ pair: Pair, _ body: (inout Access) -> Void) {
+    guard access[pair] != nil || access.count < ReportFacts.pairCountMax else {
+      omittedPairCount += 1
+      return
+    }
+    body(&access[pair, default: Access()])
+  }
+
+  private mutating func add(_ body: ApprovalRecord, _ header: RecordHeader, _ index: Int) {
+    approvalEvidence.add(index)
+    let id = body.approvalID ?? header.id
+    if body.subject == .finding, let subject = body.subjectID, body.event == .given {
+      note(subject, "approved")
+    }
+    let asked = requested[id]
+    if body.event == .requested, requested.count < ReportFacts.pairCountMax {
+      requested[id] = (header.timestamp, body.principal)
+    }
+    if body.event == .given, let giver = body.principal, giver == asked?.principal {
+      selfApprovals.add(index)
+    }
+    approvals.add(
+      Approval(
+        at: header.timestamp, approvalID: id,
+        subject: [body.subject.rawValue, body.subjectID].compactMap { $0 }.joined(separator: " "),
+        event: body.event, principal: body.principal,
+        requester: body.event == .requested ? nil : asked?.principal,
+        delaySeconds: body.event == .requested
+          ? nil : asked.map { header.timestamp.seconds(since: $0.at) }, index: index))
+  }
+}
