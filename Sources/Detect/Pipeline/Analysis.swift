@@ -19,6 +19,9 @@ package struct Analysis: Sendable, Codable {
     self.pipeline = pipeline
   }
 
+  /// What correlation has counted so far.
+  package var summary: CorrelationSummary { correlator.summary }
+
   /// Asks for the sums behind findings whose id begins with one of `prefixes`.
   package mutating func explain(prefixes: [String]) { pipeline.explain(prefixes: prefixes) }
 
