@@ -142,16 +142,10 @@ private struct QueryOutput {
       form = format == "jsonl" ? .jsonLines : format == "csv" ? .csv : .table(RecordTable())
     }
     let isTable = if case .table = form { true } else { false }
-    limit = try QueryOutput.limit(arguments) ?? (isTable ? QueryOutput.tableCountMax : Int.max)
+    limit =
+      try CountOption.parse(arguments, "--limit", in: 0...Int.max)
+      ?? (isTable ? QueryOutput.tableCountMax : Int.max)
     if case .csv = form { tool.write(CSVWriter.line(RecordTable.csvHeader)) }
-  }
-
-  static func limit(_ arguments: ParsedArguments) throws(UsageError) -> Int? {
-    guard let text = arguments.value("--limit") else { return nil }
-    guard let limit = Int(text), limit >= 0 else {
-      throw UsageError("--limit \(Quotation.quoted(text)): expected a whole number from 0")
-    }
-    return limit
   }
 
   /// False once no more is wanted.
