@@ -7,7 +7,7 @@ enum Vigil {
     WitnessCommand.self, ProveCommand.self, CheckProofCommand.self, TilesCommand.self,
     CompressCommand.self, PruneCommand.self, DemoCommand.self,
     ExplainCommand.self, BacktestCommand.self,
-    QueryCommand.self, TimelineCommand.self,
+    QueryCommand.self, TimelineCommand.self, ReplayCommand.self,
   ]
 
   static func main() {
