@@ -74,6 +74,11 @@ enum Assembly {
     return Checkpoint.isValidOrigin(name) ? name : "vigil"
   }
 
+  /// Who is logged in, as the environment says; nil where it does not.
+  static func loginName() -> String? {
+    ProcessEnvironment.variable("LOGNAME") ?? ProcessEnvironment.variable("USER")
+  }
+
   /// The zones of the system's tzdata; TZDIR names another folder.
   static func zones() -> SystemZones {
     let directory = ProcessEnvironment.variable("TZDIR") ?? "/usr/share/zoneinfo"

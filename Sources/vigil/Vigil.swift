@@ -8,6 +8,7 @@ enum Vigil {
     CompressCommand.self, PruneCommand.self, DemoCommand.self,
     ExplainCommand.self, BacktestCommand.self,
     QueryCommand.self, TimelineCommand.self, ReplayCommand.self,
+    CaseCommand.self,
   ]
 
   static func main() {

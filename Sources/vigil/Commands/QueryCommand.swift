@@ -42,13 +42,19 @@ enum QueryCommand: Command {
     let directory = try arguments.required("--journal")
     let reader = try JournalReader(try JournalOpening.forReading(directory))
     var output = try QueryOutput(arguments, zone, tool)
-    let count = try query.run(reader, tool) { scan, batch in try output.take(batch, scan) }
+    let folder = try arguments.value("--case").map { try CaseFolder($0, tool) }
+    let person = folder == nil ? "" : try Person.named(arguments)
+    var indexes = QueryIndexes()
+    _ = try query.run(reader, tool) { scan, batch in
+      if folder != nil { indexes.take(batch) }
+      return try output.take(batch, scan)
+    }
     output.finish()
+    try folder?.append([indexes.event(query, reader, by: person, at: tool.now())])
     if reader.prunedEntryCount > 0 {
       tool.printError(
         "\(Quantity.count(reader.prunedEntryCount)) pruned entries are not there to be read")
     }
-    _ = count
     return .done
   }
 
@@ -68,6 +74,11 @@ struct Query {
   /// Nil asks for everything.
   let filter: RecordFilter?
   let now: Timestamp
+
+  init(filter: RecordFilter?, now: Timestamp) {
+    self.filter = filter
+    self.now = now
+  }
 
   /// The operands are one filter; spaces between them were the shell's.
   init(_ arguments: ParsedArguments, _ tool: Tool) throws {
