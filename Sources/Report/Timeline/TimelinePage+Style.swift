@@ -4,6 +4,7 @@ extension TimelinePage {
   package enum Palette {
     package static let ground = "#ffffff"
     package static let band = "#eef2f6"
+    package static let findingGround = "#fff4ec"
     package static let text = "#1b2733"
     package static let quiet = "#4a5a6a"
     package static let line = "#6b7b8b"
@@ -47,7 +48,7 @@ extension TimelinePage {
     td{min-width:4.5rem}td:nth-child(4){min-width:8.5rem}td:nth-child(6),td:nth-child(7){min-width:6.5rem}td:nth-child(8){min-width:14rem}
     .legend span{white-space:nowrap}
     td.number,td.time{font-variant-numeric:tabular-nums;white-space:nowrap}
-    tr.finding td{background:#fff4ec;color:\(Palette.finding);font-weight:600}
+    tr.finding td{background:\(Palette.findingGround);color:\(Palette.finding);font-weight:600}
     @media (max-width:700px){
     body{padding:.6rem .6rem 2rem}
     thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
