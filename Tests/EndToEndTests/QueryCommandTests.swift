@@ -46,7 +46,7 @@ struct QueryCommandTests {
         "since=2h", "and", "source=caddy/edge", "--count",
         "--now", "2026-11-24T10:00:00Z",
       ])
-    #expect(some.output == "32\n", "\(some.errors)")
+    #expect(some.output == "37\n", "\(some.errors)")
     let few = try journal.run(
       "query",
       [

@@ -108,7 +108,6 @@ package struct Replay: Sendable {
   private var analysis: Analysis
   private var correlator: Correlator
   private var ledger = ReplayLedger()
-  private var open: [String: Activity] = [:]
   private var findings: [String] = []
   private var recordCount = 0
   private var newest: Timestamp?
@@ -130,21 +129,8 @@ package struct Replay: Sendable {
     guard Analysis.isHeard(record.record) else { return }
     newest = max(newest ?? header.timestamp, header.timestamp)
     correlator.add(record)
-    for event in correlator.advance() { Replay.apply(event, to: &open) }
+    _ = correlator.advance()
     findings += analysis.add(record).map(\.findingID)
-  }
-
-  /// An activity whose id is not known yet is kept by its request.
-  private static func apply(_ event: CorrelatedEvent, to open: inout [String: Activity]) {
-    guard case .activity(let update) = event else { return }
-    let activity = update.activity
-    let byRequest = activity.requestID.map { "request/" + $0 }
-    guard !activity.activityID.isEmpty else {
-      if let byRequest { open[byRequest] = activity }
-      return
-    }
-    if let byRequest { open[byRequest] = nil }
-    open[activity.activityID] = update.change == .settled ? nil : activity
   }
 
   /// The state now: nothing is settled that only an end of reading would settle.
@@ -164,15 +150,10 @@ package struct Replay: Sendable {
     return state
   }
 
-  /// With every record applied, those included that wait to be put in order.
   private func openActivities(at now: Timestamp) -> [Activity] {
     guard newest != nil else { return [] }
-    var (correlator, open) = (correlator, open)
-    for event in correlator.advance(to: now.advanced(bySeconds: 1e-6)) {
-      Replay.apply(event, to: &open)
-    }
     let underWay: Set<Activity.State> = [.requested, .queued, .held, .approved, .open]
-    return open.values.filter { underWay.contains($0.state) }.sorted {
+    return correlator.standing(at: now).filter { underWay.contains($0.state) }.sorted {
       let (left, right) = (Replay.began($0), Replay.began($1))
       return left == right
         ? $0.activityID.utf8.lexicographicallyPrecedes($1.activityID.utf8) : left < right

@@ -81,7 +81,7 @@ extension CaseEvent {
     var control = ControlRecord(event: .notice)
     control.principal = person
     control.subject = "case \(kind.rawValue)"
-    control.reason = summary
+    control.reason = FieldLimit.prefix(summary, byteCount: FieldLimit.text.byteCount)
     let facts = facts
     let name = Array("\(serial)\n\(at.rfc3339)\n\(person)\n".utf8) + facts
     var header = RecordHeader(

@@ -167,11 +167,14 @@ struct TimelinePageTests {
   @Test("the page asks for nothing, and its policy admits its own script and style alone")
   func policy() throws {
     let page = Self.page("alice")
+    let data = try #require(page.range(of: "id=\"data\">"))
+    let end = try #require(page.range(of: "</script>", range: data.upperBound..<page.endIndex))
+    let frame = page[..<data.upperBound] + page[end.lowerBound...]
     for word in [
       "http://", "https://", "src=", "href=", "url(", "@import", "fetch(", "XMLHttp", "eval(",
       " style=", "onclick",
     ] {
-      let isThere = page.replacing("http://www.w3.org/2000/svg", with: "").contains(word)
+      let isThere = frame.replacing("http://www.w3.org/2000/svg", with: "").contains(word)
       #expect(!isThere, "\(word)")
     }
     func inside(_ first: String, _ last: String) throws -> String {
