@@ -45,7 +45,7 @@ extension TimelinePage {
     table{border-collapse:collapse;width:100%;margin-top:.8rem;font-size:.9rem}
     th,td{text-align:left;vertical-align:top;padding:.25rem .5rem;border-bottom:1px solid \(Palette.band);overflow-wrap:anywhere}
     th{color:\(Palette.quiet);position:sticky;top:0;background:\(Palette.ground)}
-    td{min-width:4.5rem}td:nth-child(4){min-width:8.5rem}td:nth-child(6),td:nth-child(7){min-width:6.5rem}td:nth-child(8){min-width:14rem}
+    td{min-width:4.5rem}td:nth-child(3){min-width:6.2rem}td:nth-child(4){min-width:8.5rem}td:nth-child(6),td:nth-child(7){min-width:6.5rem}td:nth-child(8){min-width:14rem}
     .legend span{white-space:nowrap}
     td.number,td.time{font-variant-numeric:tabular-nums;white-space:nowrap}
     tr.finding td{background:\(Palette.findingGround);color:\(Palette.finding);font-weight:600}

@@ -62,8 +62,9 @@ package struct TimelinePage: Sendable {
   private func header(_ title: String) -> String {
     let records = timeline.rows.count { if case .record = $0 { true } else { false } }
     let facts = [
-      "\(Quantity.count(records)) records, \(Quantity.count(timeline.rows.count - records)) findings "
-        + "and \(Quantity.count(timeline.runs.count)) runs",
+      "records: \(Quantity.count(records)); findings: "
+        + "\(Quantity.count(timeline.rows.count - records)); runs: "
+        + Quantity.count(timeline.runs.count),
       "from the \(Quantity.count(origin.entryCount)) entries of journal \(origin.journal)",
       "made at \(origin.madeAt.rfc3339.prefix(19))Z by \(origin.program)", "all times in UTC",
     ]

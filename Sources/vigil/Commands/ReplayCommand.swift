@@ -216,10 +216,15 @@ private struct ReplayStream {
     let isShown = period.contains(record.record.header.timestamp)
     if isShown { wait(for: record.record.header.timestamp) }
     if isShown, let filter, filter.matches(record) { show(record) }
-    show(analysis.add(record))
+    // Not as an argument of show: self would be copied before, and all that was learnt with it.
+    let said = analysis.add(record)
+    show(said)
   }
 
-  mutating func finish() { show(analysis.finish()) }
+  mutating func finish() {
+    let said = analysis.finish()
+    show(said)
+  }
 
   private mutating func wait(for event: Timestamp) {
     var left = pacer.wait(for: event, clock: tool.now())
