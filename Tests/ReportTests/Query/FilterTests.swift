@@ -103,6 +103,39 @@ struct FilterTests {
     #expect(try !filter("id=é").matches(.init(index: 0, record: record)))
   }
 
+  @Test(
+    "any text of the language's pieces is a filter or an error in one legible line",
+    arguments: 0..<40)
+  func anyText(seed: UInt64) {
+    let pieces = [
+      "job", "status", "params.a", "counts.", "error.type", "since", "until", "=", "!=", "<", ">=",
+      "~",
+      "!~", "(", ")", " ", " and ", " or ", "not ", "\"", "\\", "*", "5", "1e9", "2d", "64KiB", "-",
+      ".",
+      "99999999999999999999", "2026-11-24", "T05:00:00Z", "true", "é", "\u{202E}", "\u{0}", "\n",
+      "\t",
+    ]
+    var random = SeededRandom(seed: seed)
+    var samples = RecordSamples(random: SeededRandom(seed: seed))
+    let records = (0..<5).map { samples.record($0) }
+    for _ in 0..<300 {
+      let count = Int.random(in: 0...12, using: &random)
+      let text = (0..<count).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+      do throws(FilterError) {
+        let filter = try filter(text)
+        let opposite = try self.filter("not (\(text))")
+        for record in records {
+          #expect(filter.matches(record) != opposite.matches(record), "\(text)")
+        }
+      } catch {
+        #expect((1...text.unicodeScalars.count + 1).contains(error.column), "seed \(seed): \(text)")
+        #expect(
+          !error.description.unicodeScalars.contains { $0.value < 0x20 || $0 == "\u{202E}" },
+          "seed \(seed): \(text.debugDescription)")
+      }
+    }
+  }
+
   @Test("depth, number of comparisons and length are bounded")
   func limits() throws {
     let deep = String(repeating: "(", count: 32) + "v=1" + String(repeating: ")", count: 32)
