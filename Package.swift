@@ -102,7 +102,8 @@ let package = Package(
 
     // One harness for each parser of bytes from outside, and the tool that hands them to libFuzzer.
     .target(
-      name: "FuzzHarnesses", dependencies: ["GatewayAndScheduler", "Ingest", "TestSupport"],
+      name: "FuzzHarnesses",
+      dependencies: ["GatewayAndScheduler", "Ingest", "Report", "TestSupport"],
       path: "Fuzz/Harnesses", swiftSettings: settings),
 
     .target(

@@ -28,7 +28,7 @@ package struct Harness: Sendable {
   /// Every harness, sorted by name.
   package static let all: [Harness] =
     (json + records + lines + notes + proofs + tiles + writer + calendars + input + journal
-    + columns + configuration + http + witness + access + gateway + api)
+    + columns + configuration + http + witness + access + gateway + api + query)
     .sorted { $0.name < $1.name }
 }
 

@@ -68,6 +68,16 @@ package struct Correlator: Sendable, Codable {
     advance(to: clock.advanced(bySeconds: -window.latenessSeconds))
   }
 
+  /// Every activity that is not settled, in order of birth, as it stands at `instant` with every record
+  /// applied that has come: also of runs whose request may still come, of which nothing is told yet.
+  ///
+  /// Cost: a copy of what is open. Changes nothing.
+  package func standing(at instant: Timestamp) -> [Activity] {
+    var ahead = self
+    _ = ahead.advance(to: instant.advanced(bySeconds: 1e-6))
+    return ahead.machine.standing
+  }
+
   /// End of input: applies what waits, then settles what is open with the state it has.
   ///
   /// Nothing is said to be missing whose window had not passed. A started run without an end is

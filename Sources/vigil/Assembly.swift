@@ -90,10 +90,10 @@ enum Assembly {
     return Checkpoint.isValidOrigin(name) ? name : "vigil"
   }
 
-  /// Who runs this, by LOGNAME or USER; `unknown` where neither says.
-  static func loginName() -> String {
+  /// Who runs this, by LOGNAME or USER; nil where neither says.
+  static func loginName() -> String? {
     let names = [ProcessEnvironment.variable("LOGNAME"), ProcessEnvironment.variable("USER")]
-    return names.compactMap { $0 }.first { !$0.isEmpty } ?? "unknown"
+    return names.compactMap { $0 }.first { !$0.isEmpty }
   }
 
   /// The zones of the system's tzdata; TZDIR names another folder.

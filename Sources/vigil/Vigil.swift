@@ -9,6 +9,7 @@ enum Vigil {
     ExplainCommand.self, BacktestCommand.self, ServeCommand.self,
     PolicyCommand.self, TokenCommand.self, JobsCommand.self,
     ExportCommand.self, CheckExportCommand.self,
+    QueryCommand.self, TimelineCommand.self, ReplayCommand.self, CaseCommand.self,
   ]
 
   static func main() {

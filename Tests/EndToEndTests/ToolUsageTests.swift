@@ -5,6 +5,7 @@ import Testing
   static let commands = [
     "ingest", "record", "verify", "scan", "activity", "detect", "demo", "init", "checkpoint",
     "witness", "prove", "check-proof", "tiles", "compress", "prune", "explain", "backtest",
+    "query", "timeline", "replay", "case",
   ]
 
   @Test("every command explains itself with all its options", arguments: commands)

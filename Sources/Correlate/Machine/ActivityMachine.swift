@@ -78,6 +78,16 @@ struct ActivityMachine: Sendable, Codable {
     while summary.openCount > window.openCountMax { evict() }
   }
 
+  /// Every open activity as it stands, in order of birth.
+  var standing: [Activity] {
+    entries.filter { $0.serial >= 0 }.sorted { $0.serial < $1.serial }.map { entry in
+      var entry = entry
+      entry.refresh()
+      if entry.snapshot.activityID.isEmpty { entry.snapshot.activityID = identify(entry.name) }
+      return entry.snapshot
+    }
+  }
+
   /// Hands over what has been told since the last time.
   mutating func takeOutput() -> [CorrelatedEvent] {
     var told: [CorrelatedEvent] = []

@@ -19,6 +19,12 @@ package struct Analysis: Sendable, Codable {
     self.pipeline = pipeline
   }
 
+  /// What correlation has counted so far.
+  package var summary: CorrelationSummary { correlator.summary }
+
+  /// How much each rule has learnt.
+  package var learnt: [LearntCount] { pipeline.learnt }
+
   /// Asks for the sums behind findings whose id begins with one of `prefixes`.
   package mutating func explain(prefixes: [String]) { pipeline.explain(prefixes: prefixes) }
 

@@ -70,6 +70,9 @@ package struct DetectionPipeline: Sendable {
     }
   }
 
+  /// How much each rule has learnt, in the order of the rules.
+  package var learnt: [LearntCount] { rules.flatMap(\.learnt) }
+
   /// See `Analysis.prepare`.
   mutating func prepare(for instant: Timestamp) {
     for index in rules.indices {

@@ -48,6 +48,10 @@ struct CoverageGapRule: DetectionRule {
 
   var nextTimer: Timestamp? { timers.next }
 
+  var learnt: [LearntCount] {
+    [LearntCount(rule: Self.name, what: "sources", count: sources.count)]
+  }
+
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
     guard case .request(let indexed, _) = event, case .request(let request) = indexed.record.body
     else { return }

@@ -22,8 +22,19 @@ protocol DetectionRule: Sendable, Codable {
   /// `quarantineDays` days of recurrence that it stands for.
   mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration)
 
+  /// How much the rule has learnt, for a person.
+  var learnt: [LearntCount] { get }
+
   /// Called once `nextTimer` has been reached; moves it on.
   mutating func fireTimer(_ context: inout RuleContext)
+}
+
+/// How many of something a rule has learnt.
+package struct LearntCount: Sendable, Equatable {
+  package let rule: String
+  /// What is counted, in the plural.
+  package let what: String
+  package let count: Int
 }
 
 /// Kinds of events.
@@ -48,6 +59,7 @@ struct EventInterest: OptionSet, Sendable {
 
 extension DetectionRule {
   var nextTimer: Timestamp? { nil }
+  var learnt: [LearntCount] { [] }
   mutating func fireTimer(_ context: inout RuleContext) {}
   mutating func approve(_ finding: ReportedFinding, _ configuration: DetectionConfiguration) {}
 }

@@ -61,6 +61,10 @@ struct FirstSeenRule: DetectionRule {
   private var scale = SurpriseScale(halfLife: FirstSeenRule.scaleHalfLife)
   private var quarantine = Quarantine()
 
+  var learnt: [LearntCount] {
+    [LearntCount(rule: Self.name, what: "pairs of principal and job", count: pairs.count)]
+  }
+
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
     guard case .activity(let update) = event, update.change == .requested,
       let principal = update.activity.principal, let job = update.activity.job

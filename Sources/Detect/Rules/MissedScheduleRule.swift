@@ -43,6 +43,10 @@ struct MissedScheduleRule: DetectionRule {
 
   var nextTimer: Timestamp? { timers.next }
 
+  var learnt: [LearntCount] {
+    [LearntCount(rule: Self.name, what: "jobs", count: intervals.baselines.count)]
+  }
+
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
     guard case .activity(let update) = event, update.change == .started,
       let job = update.activity.job, let startedAt = update.activity.startedAt

@@ -44,6 +44,14 @@ struct OffHoursRule: DetectionRule {
   private var firstDay: Int?
   private var personDays = 0
 
+  var learnt: [LearntCount] {
+    [
+      LearntCount(rule: Self.name, what: "principals", count: habits.count),
+      LearntCount(
+        rule: Self.name, what: "triggers", count: habits.reduce(0) { $0 + $1.eventCount }),
+    ]
+  }
+
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
     guard case .activity(let update) = event, update.change == .requested else { return }
     judge(update, &context)

@@ -46,6 +46,11 @@ struct ResourceBlowupRule: DetectionRule {
 
   private var past = Quantity.allCases.map { _ in JobQuantities() }
 
+  var learnt: [LearntCount] {
+    let jobs = past.reduce(into: Set<String>()) { $0.formUnion($1.baselines.keys) }
+    return [LearntCount(rule: Self.name, what: "jobs", count: jobs.count)]
+  }
+
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
     guard case .activity(let update) = event, update.change == .ended,
       let job = update.activity.job

@@ -51,6 +51,13 @@ struct RunawayRule: DetectionRule {
 
   var nextTimer: Timestamp? { timers.next }
 
+  var learnt: [LearntCount] {
+    [
+      LearntCount(rule: Self.name, what: "jobs", count: durations.baselines.count),
+      LearntCount(rule: Self.name, what: "durations", count: learntCount),
+    ]
+  }
+
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
     guard case .activity(let update) = event else { return }
     listen(to: update)

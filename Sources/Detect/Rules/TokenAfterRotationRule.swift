@@ -37,6 +37,10 @@ struct TokenAfterRotationRule: DetectionRule {
   private var serial = 0
   private var rates = DeclaredRates()
 
+  var learnt: [LearntCount] {
+    [LearntCount(rule: Self.name, what: "retired credentials", count: retired.count)]
+  }
+
   mutating func observe(_ event: CorrelatedEvent, _ context: inout RuleContext) {
     guard case .record(let indexed) = event else { return }
     switch indexed.record.body {

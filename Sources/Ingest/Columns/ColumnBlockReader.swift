@@ -16,6 +16,8 @@ struct ColumnBlockReader {
     var fromIndex = 0
     var since: Timestamp?
     var until: Timestamp?
+    /// Records of other kinds are left out.
+    var kinds = Set(RecordKind.allCases)
     /// Whether fields that only whole records show are read too.
     var isDetailed = true
   }
@@ -97,6 +99,7 @@ struct ColumnBlockReader {
     let kinds = columns[FieldLayout.kind]
     let times = columns[FieldLayout.timestamp]
     var ordinals = [UInt32](repeating: 0, count: FieldWords.kinds.count)
+    let isWanted = FieldWords.kinds.map { selection.kinds.contains($0) }
     var rows: [EventRow] = []
     rows.reserveCapacity(rowCount)
     for row in 0..<rowCount {
@@ -104,6 +107,7 @@ struct ColumnBlockReader {
       guard let instant = FieldCode.instant(of: times.value(row, block)) else { return nil }
       let ordinal = ordinals[kind]
       ordinals[kind] += 1
+      guard isWanted[kind] else { continue }
       if selection.firstIndex + row < selection.fromIndex { continue }
       if let since = selection.since, instant < since { continue }
       if let until = selection.until, instant >= until { continue }

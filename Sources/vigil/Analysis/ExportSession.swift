@@ -23,7 +23,7 @@ struct ExportSession {
     configuration = try ConfigurationFile.load(arguments.value("--config"))
     query = try ExportSession.query(arguments, zone: configuration.detection.siteZone)
     madeAt = try Instant.parse(arguments, "--clock") ?? tool.now()
-    madeBy = arguments.value("--by") ?? Assembly.loginName()
+    madeBy = arguments.value("--by") ?? Assembly.loginName() ?? "unknown"
     guard !madeBy.isEmpty, madeBy.utf8.count <= ExportSession.nameByteCountMax else {
       throw UsageError(
         "--by of \(madeBy.utf8.count) bytes: expected 1 to \(ExportSession.nameByteCountMax)")

@@ -8,7 +8,8 @@ enum ActivityCommand: Command {
     name: "activity",
     summary: "list who asked for what, what ran and how it ended",
     synopsis:
-      "--journal DIR [--since T] [--until T] [--job J] [--principal P] [--state S] [--format F]",
+      "--journal DIR [--since T] [--until T] [--job J] [--principal P] [--state S] "
+      + "[--where FILTER] [--format F]",
     options: [
       .init("--journal", "DIR", "the journal to read"),
       .init("--since", "T", "only activities that began at T or later: RFC 3339, or a date in UTC"),
@@ -18,6 +19,8 @@ enum ActivityCommand: Command {
       .init(
         "--state", "S", choices: Activity.State.allCases.map(\.rawValue),
         "only this state, or this missing piece beside another state"),
+      .init("--where", "FILTER", "only what this filter asks for (Documentation/Query.md)"),
+      .init("--now", "T", "what durations in the filter are counted back from; default: the clock"),
       .init("--format", "F", choices: ["table", "jsonl", "csv"], "how to print"),
       .init("--config", "FILE", "configuration in JSON5"),
     ],
@@ -27,7 +30,7 @@ enum ActivityCommand: Command {
     ])
 
   static func run(_ arguments: ParsedArguments, _ tool: Tool) throws -> ExitStatus {
-    let filter = try ActivityFilter(arguments)
+    let filter = try ActivityFilter(arguments, tool)
     let configuration = try ConfigurationFile.load(arguments.value("--config"))
     var activities: [Activity] = []
     let analysis = try JournalAnalysis(arguments.required("--journal"), configuration, tool)
@@ -71,8 +74,9 @@ struct ActivityFilter {
   private var job: String?
   private var principal: String?
   private var state: Activity.State?
+  private var filter: Filter<Activity>?
 
-  init(_ arguments: ParsedArguments) throws(UsageError) {
+  init(_ arguments: ParsedArguments, _ tool: Tool) throws(UsageError) {
     since = try Instant.parse(arguments, "--since")
     until = try Instant.parse(arguments, "--until")
     job = arguments.value("--job")
@@ -80,6 +84,9 @@ struct ActivityFilter {
     state = arguments.value("--state").flatMap(Activity.State.init(rawValue:))
     if let since, let until, since >= until {
       throw UsageError("--since \(since.rfc3339) is not before --until \(until.rfc3339)")
+    }
+    if let text = arguments.value("--where") {
+      filter = try Query.filter(text, try Instant.parse(arguments, "--now") ?? tool.now())
     }
   }
 
@@ -93,6 +100,7 @@ struct ActivityFilter {
   }
 
   private func matches(_ activity: Activity) -> Bool {
+    if let filter, !filter.matches(activity) { return false }
     if let job, activity.job != job { return false }
     if let principal, activity.principal != principal { return false }
     if let state, activity.state != state, activity.dangling != state { return false }
