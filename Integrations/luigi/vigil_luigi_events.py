@@ -35,6 +35,7 @@ SCHEMA = "luigi-event/1"
 TEXT_LIMIT = 8192  # characters kept of a message, and of the end of a traceback
 SOCKET_TIMEOUT = 2.0  # seconds for each step of a delivery by socket
 SOCKET_PAUSE = 30.0  # seconds that a socket is left alone after it let that time pass
+RESTART_WAIT = 5.0  # seconds for which an event waits for a server that is away to come back
 
 _socket_path = os.environ.get("VIGIL_RUN_SOCKET") or None
 _socket_token = os.environ.get("VIGIL_RUN_TOKEN") or None
@@ -115,10 +116,27 @@ def _complain(way, event, error):
         print("vigil_luigi_events: %s not %s: %s" % (event, way, error), file=sys.stderr)
 
 
+def _post_patiently(line):
+    """Posts a line, waiting for a server that is away: an upgrade or a crash takes it a second.
+
+    Sent twice, a line is recorded once. A server that stays away costs RESTART_WAIT once in SOCKET_PAUSE.
+    """
+    global _socket_rests_until
+    end = time.monotonic() + RESTART_WAIT
+    while True:
+        try:
+            return _post(line)
+        except (ConnectionError, FileNotFoundError, http.client.HTTPException):
+            if time.monotonic() >= end:
+                _socket_rests_until = time.monotonic() + SOCKET_PAUSE
+                raise
+            time.sleep(0.1)
+
+
 def _deliver(event, line):
     if _socket_path and _socket_token:
         try:
-            return _post(line)
+            return _post_patiently(line)
         except Exception as error:
             _complain("taken by the run socket", event, error)
     _append(line)

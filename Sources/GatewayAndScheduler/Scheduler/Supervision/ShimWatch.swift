@@ -17,7 +17,7 @@ struct ShimWatch: ~Copyable {
 
   private struct Shim {
     let descriptor: Int32
-    /// A child of this process, to be reaped; 0 for one that an earlier server started.
+    /// Reaped at its end where it is a child of this process: an earlier scheduler of it may have started it.
     let child: pid_t
   }
 
@@ -125,7 +125,7 @@ struct ShimWatch: ~Copyable {
         let number = dup(descriptor.number)
         if number >= 0 {
           vigil_close_on_exec(number)
-          shims[key] = Shim(descriptor: number, child: 0)
+          shims[key] = Shim(descriptor: number, child: pid_t(truncatingIfNeeded: started.shim))
         }
       }
       if shims[key] == nil { unseen.insert(key) }
@@ -171,7 +171,7 @@ struct ShimWatch: ~Copyable {
     if shim.child > 0 {
       var status: Int32 = 0
       // SAFETY: the call fills the one number.
-      _ = unsafe waitpid(shim.child, &status, 0)
+      _ = unsafe waitpid(shim.child, &status, WNOHANG)
     }
     close(shim.descriptor)
     unseen.remove(key)
