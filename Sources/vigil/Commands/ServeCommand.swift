@@ -11,7 +11,9 @@ enum ServeCommand: Command {
     options: [
       .init("--config", "FILE", "configuration in JSON5 (Documentation/Serve.md)"),
       .init("--journal", "DIR", "instead of the configuration's; made when missing"),
-      .init("--state", "DIR", "instead of the configuration's: tokens, sessions, runs; made when missing"),
+      .init(
+        "--state", "DIR",
+        "instead of the configuration's: tokens, sessions, runs; made when missing"),
       .init("--listen", "ADDRESS", "instead of the configuration's; port 0 takes a free one"),
       .init("--check", "read configuration, policy, jobs and users, say what is wrong, and end"),
     ],
@@ -46,7 +48,8 @@ enum ServeCommand: Command {
     let files = try ServeFiles(configuration.serve, configuration.zones.catalogue)
     let policy = files.policy.policy
     tool.print(
-      "policy \(policy.sha256.prefix(12)): \(policy.rules.count) rules, \(policy.roles.count) roles")
+      "policy \(policy.sha256.prefix(12)): \(policy.rules.count) rules, \(policy.roles.count) roles"
+    )
     tool.print("jobs: \(files.catalogue.definitions.map(\.name).joined(separator: ", "))")
     return .done
   }

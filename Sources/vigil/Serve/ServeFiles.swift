@@ -23,7 +23,9 @@ final class ServeFiles {
     for path in paths { stamps[path] = try InputDescriptor.status(ofPath: path) }
   }
 
-  private var paths: [String] { [settings.policy, settings.jobs] + (settings.users.map { [$0] } ?? []) }
+  private var paths: [String] {
+    [settings.policy, settings.jobs] + (settings.users.map { [$0] } ?? [])
+  }
 
   private static func catalogue(_ path: String, _ zones: ZoneCatalogue) throws -> JobCatalogue {
     let bytes = try InputDescriptor.contents(ofPath: path, byteCountMax: byteCountMax)

@@ -141,7 +141,9 @@ final class ServeSession {
       StopSignal.sleep(milliseconds: ServeSession.pollMilliseconds)
       showReports()
       if let problem = journal.sink.failureDescription {
-        throw ServeError("the journal can no longer be written, so nothing is triggered: \(problem)")
+        throw ServeError(
+          "the journal can no longer be written, so nothing is triggered: "
+            + problem)
       }
       lookCount += 1
       if lookCount.isMultiple(of: ServeSession.filePollCount) { try reload() }

@@ -15,7 +15,7 @@ import Testing
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     let port = try freePort()
-    try Self.files(port).forEach { name, text in
+    for (name, text) in Self.files(port) {
       try text.write(toFile: folder.path(name), atomically: true, encoding: .utf8)
     }
     var server = try start(folder)
