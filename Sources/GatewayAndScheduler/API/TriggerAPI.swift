@@ -40,7 +40,7 @@ package struct TriggerAPI: Sendable {
     self.settings = settings
     self.ailment = ailment
     gate = APIGate(
-      checker: CheckerChain(checkers), policy: policy, facts: facts, sink: sink,
+      checker: CredentialChain(checkers), policy: policy, facts: facts, sink: sink,
       surroundings: surroundings, directAddress: settings.directAddress)
   }
 

@@ -201,7 +201,7 @@ import Testing
   }
 
   @Test func `the chain's first credential decides`() async throws {
-    let chain = CheckerChain([FakeChecker(), Believer()])
+    let chain = CredentialChain([FakeChecker(), Believer()])
     func verdict(_ headers: HTTPHeaders) async throws -> Authentication {
       let target = try HTTPTarget(Array("/".utf8))
       let request = HTTPRequest(method: .get, target: target, headers: headers, peer: .unnamed)
@@ -213,7 +213,7 @@ import Testing
       Issue.record("a refused credential had another try")
       return
     }
-    let nobody = CheckerChain([])
+    let nobody = CredentialChain([])
     func unchecked(_ headers: HTTPHeaders) async throws -> Authentication {
       let target = try HTTPTarget(Array("/".utf8))
       return await nobody.authenticate(

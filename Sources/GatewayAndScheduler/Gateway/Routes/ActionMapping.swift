@@ -1,24 +1,3 @@
-import Ingest
-
-/// Several checkers, one behind the other: the first that finds a credential of its kind decides.
-struct CredentialChain: CredentialChecker {
-  private let checkers: [any CredentialChecker]
-
-  init(_ checkers: [any CredentialChecker]) { self.checkers = checkers }
-
-  /// `.refused("unknown")` for an `Authorization` that no checker knows: it is not nothing.
-  func authenticate(_ request: HTTPRequest, at now: Timestamp) async -> Authentication {
-    for checker in checkers {
-      let answer = await checker.authenticate(request, at: now)
-      if answer != .anonymous { return answer }
-    }
-    guard request.headers["Authorization"] == nil else {
-      return .refused(CredentialRefusal("unknown", "authorization of no known kind"))
-    }
-    return .anonymous
-  }
-}
-
 /// What a request is about, in the policy's words.
 package struct MappedAction: Sendable, Equatable {
   /// Nil where nothing is routed: then nobody may.

@@ -4,8 +4,8 @@ package import Ingest
 ///
 /// The first that finds a credential of its kind decides, also when it refuses it: whoever shows a bad
 /// credential does not get another try with the next one. An `Authorization` that none of them knows is
-/// refused: it is not nothing.
-package struct CheckerChain: CredentialChecker {
+/// refused (`unknown`): it is not nothing.
+package struct CredentialChain: CredentialChecker {
   private let checkers: [any CredentialChecker]
 
   package init(_ checkers: [any CredentialChecker]) { self.checkers = checkers }
