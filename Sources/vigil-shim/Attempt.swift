@@ -122,7 +122,10 @@ struct Attempt: ~Copyable {
       if ready & 4 != 0 { errors.drain(&buffer) }
       if ready >> 3 != 0 { notice.drain(&buffer) }
       if ready & 1 != 0 { takeSignals() }
-      if vigil_steady_microseconds() >= deadline { passDeadline() }
+      guard vigil_steady_microseconds() >= deadline else { continue }
+      // One that has ended by now ended by itself.
+      reap()
+      if end == nil { passDeadline() }
     }
   }
 
@@ -159,6 +162,8 @@ struct Attempt: ~Copyable {
       if ended == job.process {
         endedAt = vigil_steady_microseconds()
         transfer = ProcessFacts.transfer(ended)
+        // While the leader waits to be reaped its group's id is nobody else's.
+        kill(-ended, SIGKILL)
       }
       var found = vigil_job_end()
       // SAFETY: it points to storage of ours for the length of the call.
@@ -190,7 +195,6 @@ struct Attempt: ~Copyable {
     output.drain(&buffer)
     errors.drain(&buffer)
     var leftCount: Int64 = 0
-    kill(-job.process, SIGKILL)
     for _ in 0..<100 {
       reap()
       // One that ended since is reaped in the next round.
@@ -206,7 +210,25 @@ struct Attempt: ~Copyable {
     errors.drain(&buffer)
     output.finish()
     errors.finish()
-    _ = say(exitedLine(leftCount), isLast: true)
+    sayLast(exitedLine(leftCount))
+  }
+
+  /// Tries of a second each where what hinders the last line is no full disk.
+  private static let lastLineTryCountMax = 60
+
+  /// The end, durably: a full disk is waited for with the lock in hand, for without the line the run would
+  /// count as lost.
+  private mutating func sayLast(_ line: ShimLine) {
+    var tryCount = 0
+    // The newline ends a line that a failed attempt left torn.
+    while !files.appendDurably([0x0A] + line.line, to: ShimFile.events) {
+      let isFull = errno == ENOSPC || errno == EDQUOT
+      tryCount += isFull ? 0 : 1
+      guard tryCount < Attempt.lastLineTryCountMax else { break }
+      beat()
+      vigil_sleep_milliseconds(1000)
+    }
+    notice.send(line.line)
     notice.finish(milliseconds: 1000, &buffer)
   }
 
@@ -246,12 +268,8 @@ struct Attempt: ~Copyable {
       microseconds: vigil_clock_microseconds())
   }
 
-  /// Durably to the file; the last line also to the server.
-  private mutating func say(_ line: ShimLine, isLast: Bool = false) -> Bool {
-    let isThere = files.appendDurably(line.line, to: ShimFile.events)
-    if isLast { notice.send(line.line) }
-    return isThere
-  }
+  /// Durably to the file.
+  private func say(_ line: ShimLine) -> Bool { files.appendDurably(line.line, to: ShimFile.events) }
 
   private mutating func reportNotStarted(_ stage: String, _ code: Int32) -> Int32 {
     output.finish()
@@ -260,8 +278,7 @@ struct Attempt: ~Copyable {
     line.field("cause", ShimLine.Cause.notStarted.rawValue)
     line.field("stage", stage)
     line.field("errno", Int64(code))
-    _ = say(line, isLast: true)
-    notice.finish(milliseconds: 1000, &buffer)
+    sayLast(line)
     return 1
   }
 }

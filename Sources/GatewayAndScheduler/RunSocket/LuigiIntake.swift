@@ -16,16 +16,44 @@ final class LuigiIntake: Sendable {
     intake = Mutex(LineIntake(plan, index: 0, secret: secret))
   }
 
-  func take(_ line: [UInt8]) async -> RunEventVerdict {
+  /// How far a line's time may lie ahead of ours, in seconds: clocks differ, but a record from another year
+  /// would carry everything that is measured by the newest event with it.
+  static let aheadSecondsMax = 300.0
+
+  func take(_ line: [UInt8], of run: RunView, at now: Timestamp) async -> RunEventVerdict {
     switch read(line) {
     case .verdict(let verdict): return verdict
     case .record(let record):
+      if let refusal = LuigiIntake.refusal(record, run, now) { return refusal }
       do {
         return try await sink.append(record) == .duplicate ? .repeated : .accepted
       } catch {
         return .unavailable
       }
     }
+  }
+
+  /// The run's processes say what happens inside, not who asked for it: where they name somebody, a request
+  /// or a job, it is the scheduler's.
+  private static func refusal(
+    _ record: Record, _ run: RunView, _ now: Timestamp
+  ) -> RunEventVerdict? {
+    if record.header.timestamp.seconds(since: now) > aheadSecondsMax {
+      return .refused(
+        reason: "future",
+        detail: "found time \(record.header.timestamp.rfc3339): expected one by \(now.rfc3339)")
+    }
+    guard case .run(let body) = record.body else { return nil }
+    let named = [
+      ("user", body.principal, run.principal), ("request_id", body.requestID, run.requestID),
+      ("job", body.job, run.job),
+    ]
+    for (key, found, known) in named where found != nil && found != known {
+      return .refused(
+        reason: "contradiction",
+        detail: "context: found \(key) \(APIText.legible(found ?? "")): expected the run's own")
+    }
+    return nil
   }
 
   private enum Reading {

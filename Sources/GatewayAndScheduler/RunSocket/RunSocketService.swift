@@ -14,22 +14,26 @@ package final class RunSocketService: Sendable {
 
   private let tokens: RunTokens
   private let shims: any ShimEventHandling
+  private let run: @Sendable (_ runID: String) async -> RunView?
   private let luigi: LuigiIntake
   private let refusals: RunSocketRefusals
   private let surroundings: Surroundings
 
   /// - Parameters:
   ///   - shims: gets the lines of shims.
+  ///   - run: the run as the scheduler knows it; nil for none: its token is then good for nothing.
   ///   - sink: takes Luigi's records, and those of refusals.
   ///   - journalSecret: under which lines are known again; that of the journal behind `sink`, 32 bytes.
   ///   - settings: how Luigi's lines are read: the same as for a followed file, so that a line that
   ///     comes both ways is one record.
   package init(
-    tokens: RunTokens, shims: any ShimEventHandling, sink: any RecordSink,
+    tokens: RunTokens, shims: any ShimEventHandling,
+    run: @escaping @Sendable (_ runID: String) async -> RunView?, sink: any RecordSink,
     journalSecret: [UInt8], settings: LogSettings = LogSettings(), surroundings: Surroundings
   ) {
     self.tokens = tokens
     self.shims = shims
+    self.run = run
     self.surroundings = surroundings
     luigi = LuigiIntake(sink: sink, secret: journalSecret, settings: settings)
     refusals = RunSocketRefusals(sink: sink, surroundings: surroundings)
@@ -59,19 +63,29 @@ package final class RunSocketService: Sendable {
 
   private func take(_ request: HTTPRequest) async throws(APIProblem) -> HTTPResponse {
     let runID = request.parameters["run_id"] ?? ""
-    try await checkToken(request, runID)
+    let run = try await checkToken(request, runID)
     let lines = try RunSocketService.lines(request.body)
     let sorted = RunSocketService.sort(lines, of: runID)
     for case (_, .foreign(let other)) in sorted {
       await refusals.foreign(runID, named: other, request.peer)
       throw APIProblem(.forbidden, "an event names another run than the token's: nothing was taken")
     }
-    return RunEventVerdict.response(await take(lines, sorted.map(\.1), runID))
+    return RunEventVerdict.response(await take(lines, sorted.map(\.1), run))
   }
 
-  private func checkToken(_ request: HTTPRequest, _ runID: String) async throws(APIProblem) {
+  /// How long after its end a run is still heard, in seconds: what was on its way.
+  static let lateSecondsMax = 600.0
+
+  private func checkToken(
+    _ request: HTTPRequest, _ runID: String
+  ) async throws(APIProblem) -> RunView {
     let token = request.headers.onlyValue("Authorization").flatMap(RunSocketService.bearer)
-    if let token, APIText.isIdentifier(runID), tokens.accepts(token, for: runID) { return }
+    if let token, APIText.isIdentifier(runID), tokens.accepts(token, for: runID),
+      let run = await run(runID),
+      surroundings.now().seconds(since: run.endedAt ?? .latest) <= RunSocketService.lateSecondsMax
+    {
+      return run
+    }
     await refusals.unknownToken(runID, isThere: token != nil, request.peer)
     var problem = APIProblem(.unauthorized, "the token is not this run's")
     problem.challenge = "Bearer realm=\"vigil-run\""
@@ -125,8 +139,9 @@ package final class RunSocketService: Sendable {
 
   /// Takes the lines in their order; shims' lines that follow each other are handed on together.
   private func take(
-    _ lines: [Line], _ kinds: [RunEventLine], _ runID: String
+    _ lines: [Line], _ kinds: [RunEventLine], _ run: RunView
   ) async -> [(line: Int, verdict: RunEventVerdict)] {
+    let runID = run.runID
     var verdicts: [(line: Int, verdict: RunEventVerdict)] = []
     var index = 0
     while index < lines.count {
@@ -141,7 +156,7 @@ package final class RunSocketService: Sendable {
         }
         index = end
         continue
-      case .luigi: verdicts.append((lines[index].number, await luigi.take(bytes)))
+      case .luigi: verdicts.append((lines[index].number, await luigi.take(bytes, of: run, at: surroundings.now())))
       case .refused(let reason, let detail):
         verdicts.append((lines[index].number, .refused(reason: reason, detail: detail)))
       case .foreign: preconditionFailure("a line of another run was not refused")

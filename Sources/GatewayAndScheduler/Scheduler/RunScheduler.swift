@@ -258,9 +258,9 @@ package actor RunScheduler: RunScheduling, AccessFactsSource {
   private func take(_ event: SchedulerEvent) {
     let now = surroundings.now()
     perform(machine.handle(event, at: now))
-    if case .ticked = event, now.seconds(since: frontierAt) >= RunScheduler.frontierSeconds {
-      saveFrontier(at: now)
-    }
+    guard case .ticked = event else { return }
+    let elapsed = now.seconds(since: frontierAt)
+    if elapsed < 0 || elapsed >= RunScheduler.frontierSeconds { saveFrontier(at: now) }
   }
 
   private func perform(_ actions: [SchedulerAction]) {
@@ -289,7 +289,8 @@ package actor RunScheduler: RunScheduling, AccessFactsSource {
   private func saveFrontier(at now: Timestamp) {
     frontierAt = now
     guard let index = machine.frontier ?? savedFrontier?.index else { return }
-    let frontier = SchedulerFrontier(index: index, through: machine.schedulesThrough)
+    let frontier = SchedulerFrontier(
+      index: index, through: machine.schedulesThrough ?? savedFrontier?.through)
     guard frontier != savedFrontier else { return }
     do {
       try storage.replace(SchedulerFrontier.name, with: frontier.bytes.span, .owner)

@@ -38,8 +38,13 @@ package struct JournalBooks: BookReading {
   }
 
   /// A look at the front of an entry, where `source` stands: most entries are somebody else's.
+  /// The journal's own tell which of our records were repeats.
   private static func isOurs(_ bytes: Span<UInt8>) -> Bool {
-    let mark = Array("\"source\":\"\(ScheduledRun.source)\"".utf8)
+    holds(ScheduledRun.source, bytes) || holds(Journal.controlSource, bytes)
+  }
+
+  private static func holds(_ source: String, _ bytes: Span<UInt8>) -> Bool {
+    let mark = Array("\"source\":\"\(source)\"".utf8)
     let end = min(bytes.count, 160) - mark.count
     guard end > 0 else { return false }
     for start in 0..<end where bytes[start] == mark[0] {

@@ -45,7 +45,8 @@ final class ServeServers: Sendable {
       handler: ServeServers.handler(router, gateway, settings, surroundings, open))
     endpoint = main.endpoint
     let service = RunSocketService(
-      tokens: tokens, shims: ServeShimEars(scheduler: scheduler), sink: journal.sink,
+      tokens: tokens, shims: ServeShimEars(scheduler: scheduler),
+      run: { await scheduler.run($0) }, sink: journal.sink,
       journalSecret: try journal.secret(), settings: log, surroundings: surroundings)
     runs = try HTTPServer(
       at: .unixSocket(path: settings.state + "/" + ServeServers.socketName),
@@ -56,6 +57,8 @@ final class ServeServers: Sendable {
   private static var limits: HTTPLimits {
     var limits = HTTPLimits()
     limits.bodyByteCountMax = 64 << 10
+    // An assertion with many groups, the groups themselves, and the client's own token, in one head.
+    limits.headerByteCountMax = 96 << 10
     limits.connectionCountMax = 1024
     return limits
   }

@@ -128,8 +128,11 @@ private final class LuigiRun: Sendable {
     self.token = token ?? tokens.token(for: runID)
     self.log = log ?? directory.path + "/events.jsonl"
     service = RunSocketService(
-      tokens: tokens, shims: FakeShimEvents(), sink: sink, journalSecret: RunSocketBench.secret,
-      surroundings: .fake())
+      tokens: tokens, shims: FakeShimEvents(), run: { RunSocketBench.run($0) }, sink: sink,
+      journalSecret: RunSocketBench.secret,
+      surroundings: Surroundings(
+        now: { Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) ?? .latest },
+        randomBytes: { SecureRandom.bytes(count: $0) }))
   }
 
   /// Runs `body` while the socket is served.

@@ -32,11 +32,21 @@ struct RunSocketBench {
   let tokens: RunTokens
   let service: RunSocketService
 
-  init(surroundings: Surroundings = .fake()) throws {
+  /// - Parameter run: what the scheduler knows of `run-1`: dave's, at work.
+  init(surroundings: Surroundings = .fake(), run: RunView? = RunSocketBench.run()) throws {
     tokens = try #require(RunTokens(key: [UInt8](repeating: 3, count: 32)))
     service = RunSocketService(
-      tokens: tokens, shims: shims, sink: sink, journalSecret: RunSocketBench.secret,
-      surroundings: surroundings)
+      tokens: tokens, shims: shims, run: { _ in run }, sink: sink,
+      journalSecret: RunSocketBench.secret, surroundings: surroundings)
+  }
+
+  static func run(_ runID: String = "run-1", endedAt: Timestamp? = nil) -> RunView {
+    var run = RunView(
+      runID: runID, job: "etl", state: endedAt == nil ? .started : .succeeded, trigger: .request,
+      queuedAt: Build.time(-60))
+    run.principal = "dave"
+    run.endedAt = endedAt
+    return run
   }
 
   func post(
@@ -58,9 +68,12 @@ struct RunSocketBench {
     #"{"shim":1,"event":"\#(event)","run_id":"\#(run)","attempt":1}"#
   }
 
-  static func luigi(_ event: String, run: String = "run-1", _ rest: String = "") -> String {
-    #"{"schema":"luigi-event/1","ts":1795477139.3293717,"event":"\#(event)","run_id":"\#(run)","#
-      + #""context":{"user":"dave"},"host":"pipelines-1","pid":9,"root_pid":9,"#
+  static func luigi(
+    _ event: String, run: String = "run-1", _ rest: String = "", context: String = #""user":"dave""#,
+    at time: Double = 1_795_477_139.3293717
+  ) -> String {
+    #"{"schema":"luigi-event/1","ts":\#(time),"event":"\#(event)","run_id":"\#(run)","#
+      + #""context":{\#(context)},"host":"pipelines-1","pid":9,"root_pid":9,"#
       + #""task":{"id":"T_1","family":"T","params":{"password":"hunter2"}}\#(rest)}"#
   }
 }

@@ -125,6 +125,46 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    (#""user":"alice""#, "user alice"), (#""user":"dave","request_id":"q7""#, "request_id q7"),
+    (#""user":"dave","job":"payroll""#, "job payroll"),
+  ])
+  func `a run does not say who asked for it, nor for what`(
+    _ context: String, _ found: String
+  ) async throws {
+    let bench = try RunSocketBench()
+    let response = try await bench.post(
+      RunSocketBench.luigi("run.start", context: context), RunSocketBench.luigi("run.start"))
+    #expect(response.text.contains(#""reason":"contradiction""#))
+    #expect(response.text.contains(found))
+    let runs = bench.sink.records.compactMap { record -> RunRecord? in
+      if case .run(let run) = record.body { run } else { nil }
+    }
+    #expect(runs.map(\.principal) == ["dave"])
+    #expect(runs.map(\.requestID) == [nil])
+  }
+
+  @Test func `a time that lies ahead is refused`() async throws {
+    let bench = try RunSocketBench()
+    let now = Double(Build.time(0).microseconds) / 1e6
+    let response = try await bench.post(
+      RunSocketBench.luigi("task.start", at: now + 200),
+      RunSocketBench.luigi("task.start", at: now + 301))
+    #expect(response.text.contains(#"{"line":1,"verdict":"accepted"}"#))
+    #expect(response.text.contains(#""reason":"future""#))
+  }
+
+  @Test func `a token is good for a run that is known, and shortly after its end`() async throws {
+    let line = Array(RunSocketBench.luigi("task.start").utf8)
+    let unknown = try RunSocketBench(run: nil)
+    #expect(try await unknown.post(line).status == .unauthorized)
+    #expect(unknown.sink.records.count == 1)
+    let late = try RunSocketBench(run: RunSocketBench.run(endedAt: Build.time(-599)))
+    #expect(try await late.post(line).status == .ok)
+    let over = try RunSocketBench(run: RunSocketBench.run(endedAt: Build.time(-601)))
+    #expect(try await over.post(line).status == .unauthorized)
+  }
+
   @Test func `a run's id that is none reaches nobody`() async throws {
     let bench = try RunSocketBench()
     let name = "a%20b"

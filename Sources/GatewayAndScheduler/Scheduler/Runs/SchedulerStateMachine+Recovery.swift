@@ -8,12 +8,25 @@ extension SchedulerStateMachine {
   package mutating func restore(
     _ record: Record, index: Int, kept: (_ runID: String) -> [UInt8]?
   ) {
+    if record.header.source == Journal.controlSource, case .control(let body) = record.body {
+      return restore(body)
+    }
     guard record.header.source == ScheduledRun.source, !record.header.isImported else { return }
     switch record.body {
     case .run(let body): restore(body, at: record.header.timestamp, index, kept)
     case .approval(let body): restore(body, at: record.header.timestamp)
     case .request, .decision, .task, .alert, .control: break
     }
+  }
+
+  /// The journal's word that the entry before it repeats an earlier run, which is forgotten here: its key was
+  /// used again. It was not run then, and is not now.
+  private mutating func restore(_ body: ControlRecord) {
+    guard body.event == .duplicateConflict,
+      let index = body.counts.first(where: { $0.name == "index" })?.value,
+      let runID = order.last, let run = runs[runID], run.firstIndex == index
+    else { return }
+    forget(run)
   }
 
   private mutating func restore(
@@ -147,8 +160,9 @@ extension SchedulerStateMachine {
     append([approval.record(.requested, by: run.principal, at: now)], of: run.runID, then: .none)
   }
 
-  /// The journal index before which every run is over and forgotten; nil where no run is known.
-  package var frontier: Int? { runs.values.compactMap(\.firstIndex).min() }
+  /// The journal index before which every run is over and forgotten: where no run is known, that of the last
+  /// record told. A run that is not durable yet will not stand before what is.
+  package var frontier: Int? { runs.values.compactMap(\.firstIndex).min() ?? lastIndex }
 }
 
 extension JobParameters {

@@ -25,14 +25,18 @@ extension SchedulerStateMachine {
     }
   }
 
+  /// How far back missed times of a schedule are made up for: 31 days.
+  static let missedSecondsMax = 31 * 86_400.0
+
   private mutating func runSchedules(at now: Timestamp) {
     guard !isJournalBehind else { return }
     for job in catalogue.definitions {
       guard let schedule = job.schedule else { continue }
       // Whether anything is due is looked at once a minute: nothing falls between.
       let through = scheduledThrough[job.name] ?? now
-      scheduledThrough[job.name] = through
-      guard now > through, now.minute > through.minute else { continue }
+      // A clock that was set back begins again from there: what ran already has its id.
+      scheduledThrough[job.name] = min(through, now)
+      guard now.minute > through.minute else { continue }
       scheduledThrough[job.name] = now
       for instant in due(schedule, after: through, through: now) {
         runScheduled(job, due: instant, at: now)
@@ -44,7 +48,8 @@ extension SchedulerStateMachine {
   private func due(
     _ schedule: CronSchedule, after start: Timestamp, through now: Timestamp
   ) -> [Timestamp] {
-    let all = schedule.occurrences(after: start, through: now)
+    let oldest = now.advanced(bySeconds: -SchedulerStateMachine.missedSecondsMax)
+    let all = schedule.occurrences(after: max(start, oldest), through: now)
     let punctual = all.filter { now.seconds(since: $0) <= settings.punctualSeconds }
     switch schedule.missed {
     case .skip: return punctual
@@ -78,6 +83,10 @@ extension SchedulerStateMachine {
     }
   }
 
-  /// The instant up to which every schedule is dealt with; nil without schedules.
-  package var schedulesThrough: Timestamp? { scheduledThrough.values.min() }
+  /// The instant up to which every schedule is dealt with durably; nil without schedules, and while a run
+  /// of one is not in the journal yet.
+  package var schedulesThrough: Timestamp? {
+    let isUnderWay = runs.values.contains { $0.phase == .recording && $0.trigger == .schedule }
+    return isUnderWay ? nil : scheduledThrough.values.min()
+  }
 }

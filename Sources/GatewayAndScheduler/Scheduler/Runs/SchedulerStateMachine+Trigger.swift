@@ -58,6 +58,9 @@ extension SchedulerStateMachine {
   }
 
   mutating func insert(_ run: ScheduledRun) {
+    var run = run
+    // Its record will stand behind what is known now: until it is told where, the frontier stays here.
+    run.firstIndex = run.firstIndex ?? lastIndex ?? 0
     runs[run.runID] = run
     order.append(run.runID)
     counts.open(run)
@@ -127,8 +130,12 @@ extension SchedulerStateMachine {
       accept(runID, ticket, acknowledgements.last, at: now)
     case .hold(let ticket):
       guard let runID = batch.runID, var run = runs[runID] else { return }
+      // Its own record stands before that of the request for a word.
+      guard case .appended(let index)? = acknowledgements.dropLast().last else {
+        return disown(run, ticket, at: now)
+      }
       run.phase = .held
-      run.firstIndex = acknowledgements.compactMap(\.index).first
+      run.firstIndex = index
       runs[runID] = run
       answer(ticket, .trigger(.held(run.view)))
       answerRepeats(of: run)
@@ -156,17 +163,28 @@ extension SchedulerStateMachine {
   }
 
   /// The journal knew it already, though the books did not: a key used again long after. It is not run
-  /// again.
+  /// again, and who waits for it is told so.
+  private mutating func disown(_ run: ScheduledRun, _ ticket: Int?, at now: Timestamp) {
+    forget(run)
+    if let ticket { answer(ticket, .trigger(.repeated(run.view))) }
+    answerRepeats(of: run)
+    settleDependents(of: run, at: now)
+  }
+
+  /// Takes a run out of the books that should not have come in.
+  mutating func forget(_ run: ScheduledRun) {
+    runs[run.runID] = nil
+    if let place = order.lastIndex(of: run.runID) { order.remove(at: place) }
+    counts.close(run)
+    closeApprovals(of: run.runID)
+  }
+
   private mutating func accept(
     _ runID: String, _ ticket: Int?, _ acknowledgement: Acknowledgement?, at now: Timestamp
   ) {
     guard var run = runs[runID] else { return }
     guard case .appended(let index)? = acknowledgement else {
-      runs[runID] = nil
-      if let place = order.lastIndex(of: runID) { order.remove(at: place) }
-      counts.close(run)
-      if let ticket { answer(ticket, .trigger(.repeated(run.view))) }
-      return answerRepeats(of: run)
+      return disown(run, ticket, at: now)
     }
     run.firstIndex = index
     runs[runID] = run

@@ -33,6 +33,8 @@ package struct SchedulerStateMachine: Sendable {
   /// Who asked for a run whose first record is not durable yet, again.
   var repeatTickets: [String: [Int]] = [:]
   var scheduledThrough: [String: Timestamp] = [:]
+  /// The newest entry of ours that the journal told us of; nil before the first.
+  private(set) var lastIndex: Int?
   var lastSuccess: [SuccessKey: Timestamp] = [:]
   /// Runs that wait for their next attempt.
   var pausing: Set<String> = []
@@ -118,6 +120,8 @@ package struct SchedulerStateMachine: Sendable {
   /// Takes another catalogue for runs to come; open runs are looked up in it when they start.
   package mutating func replace(_ catalogue: JobCatalogue, at now: Timestamp) {
     self.catalogue = catalogue
+    // A job that is gone must not hold back how far the others' schedules are known to be run.
+    scheduledThrough = scheduledThrough.filter { catalogue[$0.key]?.schedule != nil }
     for job in catalogue.definitions where job.schedule != nil {
       if scheduledThrough[job.name] == nil { scheduledThrough[job.name] = now }
     }
@@ -138,6 +142,7 @@ package struct SchedulerStateMachine: Sendable {
     _ number: Int, _ acknowledgements: [Acknowledgement], at now: Timestamp
   ) {
     guard let batch = batches.removeValue(forKey: number) else { return }
+    lastIndex = (acknowledgements.compactMap(\.index) + [lastIndex ?? 0]).max()
     if let runID = batch.runID { advanceOutbox(of: runID, behind: number) }
     follow(batch, acknowledgements, at: now)
   }

@@ -13,6 +13,8 @@ struct ShimWatch: ~Copyable {
   private var shims: [AttemptKey: Shim] = [:]
   /// Attempts of which `started` was not seen, or whose shim could not be watched: looked at by scan.
   private var unseen: Set<AttemptKey> = []
+  /// Attempts to be ended whose shim is not known yet.
+  private var stopping: Set<AttemptKey> = []
   private var scannedAt: Int64 = 0
 
   private struct Shim {
@@ -40,8 +42,9 @@ struct ShimWatch: ~Copyable {
     case .launch(let plan): launch(plan)
     case .inspect(let runID, let attempt): adopt(AttemptKey(runID: runID, attempt: attempt))
     case .stop(let runID, let attempt):
-      guard let shim = shims[AttemptKey(runID: runID, attempt: attempt)] else { return }
-      _ = vigil_process_signal(shim.descriptor, SIGTERM)
+      let key = AttemptKey(runID: runID, attempt: attempt)
+      stopping.insert(key)
+      look(key)
     case .probe(let runID, let outputs, let directories):
       tell(.probed(runID: runID, complete: complete(outputs, directories)))
     case .prune(let runID): store.remove(runID)
@@ -117,25 +120,42 @@ struct ShimWatch: ~Copyable {
   /// Says what a directory holds, and watches its shim while that lives.
   private mutating func adopt(_ key: AttemptKey) {
     let report = store.report(key.runID, key.attempt)
-    if report.isAlive, report.exited == nil, shims[key] == nil {
-      if let started = report.started,
-        let descriptor = ProcessTable.open(
-          started.shim, startTicks: started.shimStartTicks, bootID: started.bootID)
-      {
-        let number = dup(descriptor.number)
-        if number >= 0 {
-          vigil_close_on_exec(number)
-          shims[key] = Shim(descriptor: number, child: pid_t(truncatingIfNeeded: started.shim))
-        }
-      }
-      if shims[key] == nil { unseen.insert(key) }
-    }
-    say(key, report)
+    if report.isAlive, report.exited == nil, shims[key] == nil { unseen.insert(key) }
+    attend(key, report)
+  }
+
+  /// Watches a shim that is not watched yet, as soon as `started` names it.
+  private mutating func attach(_ key: AttemptKey, _ report: AttemptReport) {
+    guard report.isAlive, report.exited == nil, shims[key] == nil, let started = report.started,
+      let descriptor = ProcessTable.open(
+        started.shim, startTicks: started.shimStartTicks, bootID: started.bootID)
+    else { return }
+    let number = dup(descriptor.number)
+    guard number >= 0 else { return }
+    vigil_close_on_exec(number)
+    shims[key] = Shim(descriptor: number, child: pid_t(truncatingIfNeeded: started.shim))
   }
 
   // MARK: News
 
-  mutating func look(_ key: AttemptKey) { say(key, store.report(key.runID, key.attempt)) }
+  mutating func look(_ key: AttemptKey) { attend(key, store.report(key.runID, key.attempt)) }
+
+  /// Watches, stops what is to be stopped, and tells.
+  private mutating func attend(_ key: AttemptKey, _ report: AttemptReport) {
+    attach(key, report)
+    if stopping.contains(key) {
+      if let shim = shims[key] {
+        _ = vigil_process_signal(shim.descriptor, SIGTERM)
+        stopping.remove(key)
+      } else if report.isAlive {
+        // Its shim is not known yet: with the next scan.
+        unseen.insert(key)
+      } else {
+        stopping.remove(key)
+      }
+    }
+    say(key, report)
+  }
 
   /// Tells a report; what a dead shim left running is ended before.
   private mutating func say(_ key: AttemptKey, _ report: AttemptReport) {

@@ -154,7 +154,9 @@ package final class JournalCommitQueue: Sendable {
           try duty?.turn(at: now(), pauseSeconds: servedCount > 0 ? Self.dutySeconds : 0) ?? false
         }
         let instant = now()
-        if instant.seconds(since: sealedAt) >= checkpointSeconds {
+        let elapsed = instant.seconds(since: sealedAt)
+        // A clock that was set back must not put off the next for long.
+        if elapsed < 0 || elapsed >= checkpointSeconds {
           try journal.withLock { journal in try journal.checkpoint() }
           sealedAt = instant
         }
