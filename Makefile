@@ -44,7 +44,8 @@ check: lint test build ## format lint, tests, release build, thread and address 
 campaign: dependencies ## every fault campaign in its long form: an hour
 	$(BUILD_RELEASE) --product vigil
 	$(BUILD_RELEASE) --product campaign
-	VIGIL_CAMPAIGN=long swift test --filter 'CrashCampaignTests|RecoveryCrashTests|QueueCrashTests'
+	VIGIL_CAMPAIGN=long swift test --filter 'CrashCampaignTests|RecoveryCrashTests|QueueCrashTests|SchedulerSimulationTests'
+	VIGIL_CAMPAIGN=long swift test --skip-build --filter ServeCrashTests
 	.build/release/campaign all --seed $(or $(SEED),1)
 
 fuzz: dependencies ## every parser of outside bytes under libFuzzer: 60 s each (SECONDS, HARNESS)

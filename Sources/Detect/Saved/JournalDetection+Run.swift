@@ -6,7 +6,7 @@ extension JournalDetection {
   ///
   /// - Parameter clock: how far time has passed without records; nil for the newest event.
   func run(
-    from start: SavedBaseline, until clock: Timestamp? = nil, _ progress: (Int) -> Void
+    from start: SavedBaseline, until clock: Timestamp? = nil, _ progress: (Int) throws -> Void
   ) throws -> Outcome? {
     var events = try reader.events(from: start.resumeIndex, columns: settings.columns)
     if let frontier = start.frontier,
@@ -19,15 +19,15 @@ extension JournalDetection {
     var state = start
     state.frontier = try frontier(&events, start.frontier)
     var outcome = Outcome(findings: [], readCount: 0)
-    func count() {
+    func count() throws {
       outcome.readCount += 1
-      progress(outcome.readCount)
+      try progress(outcome.readCount)
     }
     if let frontier = state.frontier {
       var lane = state.analysis.begin()
       try events.forEach(since: start.frontier, before: frontier) { record in
         state.analysis.add(record, to: &lane)
-        count()
+        try count()
       }
       outcome.findings += state.analysis.end(lane)
     }
@@ -42,7 +42,7 @@ extension JournalDetection {
         state.resumeIndex = min(state.resumeIndex, record.index)
       }
       since += rest.add(record)
-      count()
+      try count()
     }
     if let clock {
       since += rest.wait(until: clock)

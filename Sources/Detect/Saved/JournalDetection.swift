@@ -83,7 +83,7 @@ package struct JournalDetection {
   ///
   /// - Parameter clock: how far time has passed without records; nil for the newest event.
   package func whole(
-    until clock: Timestamp? = nil, progress: (Int) -> Void = { _ in }
+    until clock: Timestamp? = nil, progress: (Int) throws -> Void = { _ in }
   ) throws -> Outcome {
     zones.forget()
     guard var outcome = try run(from: blank, until: clock, progress) else {
@@ -96,7 +96,7 @@ package struct JournalDetection {
   /// The findings that the run behind the saved baseline has not said.
   ///
   /// Cost: entries since, and those of the margin; a run from the start where `rebuilt` says so.
-  package func news(progress: (Int) -> Void = { _ in }) throws -> Outcome {
+  package func news(progress: (Int) throws -> Void = { _ in }) throws -> Outcome {
     switch saved() {
     case .failure(let reason):
       var outcome = try whole(progress: progress)

@@ -34,15 +34,20 @@ package final class LiveDetection {
   }
 
   /// Reads what has come since the last turn, and lets time pass up to `now`.
-  package func turn(at now: Timestamp) throws -> Turn {
+  ///
+  /// - Parameter progress: gets the number of entries read so far; what it throws ends the turn, which then
+  ///   was none.
+  package func turn(
+    at now: Timestamp, progress: (Int) throws -> Void = { _ in }
+  ) throws -> Turn {
     let detection = JournalDetection(try JournalReader(storage), storage, settings, zones)
     var turn = Turn()
     let start = baseline ?? (try? detection.saved().get())
-    var outcome = try start.flatMap { try detection.run(from: $0, until: now) { _ in } }
+    var outcome = try start.flatMap { try detection.run(from: $0, until: now, progress) }
     if outcome == nil {
       turn.rebuilt =
         start == nil ? "nothing was learnt before" : "entries came that belong before the frontier"
-      outcome = try detection.whole(until: now)
+      outcome = try detection.whole(until: now, progress: progress)
     }
     guard let outcome else { return turn }
     let said = Set(start.map { $0.said + $0.saidSince } ?? [])

@@ -142,7 +142,7 @@ struct APIGate: Sendable {
     // What is then shown is asked about job by job; without a job nothing else comes of a yes.
     question.jobIsOpen = job == nil
     question.facts = await facts.facts(
-      principal: call.identity.principal, job: job, at: call.receivedAt)
+      of: call.identity, job: job, at: call.receivedAt)
     return policy.decide(question)
   }
 

@@ -82,4 +82,12 @@ package protocol AccessJudging: Sendable {
 /// Tells what the world looks like for a question; the scheduler knows its runs, Detect the habits.
 package protocol AccessFactsSource: Sendable {
   func facts(principal: String?, job: String?, at now: Timestamp) async -> AccessFacts
+  /// The same for somebody whose zone and type are known: habits are judged by local hours.
+  func facts(of identity: Identity?, job: String?, at now: Timestamp) async -> AccessFacts
+}
+
+extension AccessFactsSource {
+  package func facts(of identity: Identity?, job: String?, at now: Timestamp) async -> AccessFacts {
+    await facts(principal: identity?.principal, job: job, at: now)
+  }
 }

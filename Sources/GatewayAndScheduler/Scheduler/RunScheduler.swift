@@ -158,9 +158,7 @@ package actor RunScheduler: RunScheduling, AccessFactsSource {
 
   private func rarity(_ request: RunRequest, at now: Timestamp) async -> Double? {
     guard let habits, let identity = request.identity else { return nil }
-    return await habits.facts(
-      principal: identity.principal, job: request.job, at: now
-    ).offHoursP
+    return await habits.facts(of: identity, job: request.job, at: now).offHoursP
   }
 
   private func runID(of request: RunRequest) -> String? {

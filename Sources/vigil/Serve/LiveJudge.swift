@@ -18,6 +18,9 @@ final class LiveJudge: Sendable {
     var savePause: Duration = .seconds(300)
   }
 
+  private static let retryPause = Duration.seconds(30)
+  /// Entries between two looks whether it is time to end.
+  private static let lookCount = 1024
   /// Share of the time that turns may take: a tenth.
   private static let restFactor = 9
 
@@ -50,7 +53,14 @@ final class LiveJudge: Sendable {
   func start() {
     hasEnded.enter()
     thread.async { [self] in
-      do { try run() } catch { report("live detection has stopped: \(error)") }
+      while !isEnding.load(ordering: .relaxed) {
+        do { try run() } catch is CancellationError { break } catch {
+          // What was learnt may be old by then: better no answer than one from the past.
+          standing.withLock { $0 = nil }
+          report("live detection: \(error): tried again in \(LiveJudge.retryPause)")
+          rest(LiveJudge.retryPause, ContinuousClock())
+        }
+      }
       hasEnded.leave()
     }
   }
@@ -62,9 +72,11 @@ final class LiveJudge: Sendable {
   }
 
   /// How rare a trigger of `principal` at `instant` would be; nil before the first turn.
-  func offHoursP(of principal: String, at instant: Timestamp) -> Double? {
+  func offHoursP(
+    of principal: String, at instant: Timestamp, zone: String?, isService: Bool
+  ) -> Double? {
     guard let standing = standing.withLock({ $0 }) else { return nil }
-    return standing.offHoursP(of: principal, at: instant, zone: nil, isService: false)
+    return standing.offHoursP(of: principal, at: instant, zone: zone, isService: isService)
   }
 
   /// Event time before the start whose findings are still raised by a judge that learns from the first
@@ -73,14 +85,21 @@ final class LiveJudge: Sendable {
 
   private func run() throws {
     let storage = try JournalOpening.forReading(settings.directory)
-    var raised = try RaisedAlerts(storage)
-    let live = try make(storage)
     let oldest = surroundings.now().advanced(bySeconds: -LiveJudge.oldestSeconds)
+    var raised = try RaisedAlerts(storage, since: oldest)
+    let live = try make(storage)
     let clock = ContinuousClock()
     var savedAt = clock.now
     while !isEnding.load(ordering: .relaxed) {
       let begin = clock.now
-      let turn = try live.turn(at: surroundings.now())
+      let turn = try live.turn(at: surroundings.now()) { count in
+        if count.isMultiple(of: LiveJudge.lookCount), isEnding.load(ordering: .relaxed) {
+          throw CancellationError()
+        }
+      }
+      if let reason = turn.rebuilt {
+        report("live detection read \(turn.readCount) entries from the first: \(reason)")
+      }
       if let standing = turn.standing { self.standing.withLock { $0 = standing } }
       let news = turn.findings.filter { $0.timestamp >= oldest }
       if news.count < turn.findings.count {
@@ -88,7 +107,9 @@ final class LiveJudge: Sendable {
           "\(turn.findings.count - news.count) findings about times more than a day ago are not "
             + "raised; vigil detect lists them")
       }
-      for finding in news where raised.insert(finding.findingID) { raise(finding) }
+      for finding in news where !raised.contains(finding.findingID) {
+        if raise(finding) { raised.insert(finding.findingID) }
+      }
       if clock.now - savedAt >= settings.savePause {
         if let problem = try live.save() { report("saved baseline: not saved: \(problem)") }
         savedAt = clock.now
@@ -109,7 +130,8 @@ final class LiveJudge: Sendable {
       storage, detection, RecordedZones(zones) { zones.dataDigest(of: $0) })
   }
 
-  private func raise(_ finding: Finding) {
+  /// False when the journal did not take it.
+  private func raise(_ finding: Finding) -> Bool {
     var alert = AlertRecord(event: .raised)
     alert.findingID = finding.findingID
     alert.finding = finding.encoded()
@@ -117,12 +139,14 @@ final class LiveJudge: Sendable {
       timestamp: surroundings.now(), source: "vigil/detect", id: "alert/\(finding.findingID)/raised"
     )
     let record = Record(header: header, body: .alert(alert))
-    Blocking.wait { [sink, heed, report] in
+    return Blocking.wait { [sink, heed, report] in
       do throws(WriterRefusal) {
-        guard case .appended = try await sink.append(record) else { return }
+        guard case .appended = try await sink.append(record) else { return true }
         await heed(finding)
+        return true
       } catch {
         report("finding \(finding.findingID) (\(finding.rule)): not recorded: \(error)")
+        return false
       }
     }
   }

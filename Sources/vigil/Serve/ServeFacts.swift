@@ -8,7 +8,19 @@ struct ServeHabits: AccessFactsSource {
 
   func facts(principal: String?, job: String?, at now: Timestamp) async -> AccessFacts {
     var facts = AccessFacts()
-    if let principal { facts.offHoursP = judge?.offHoursP(of: principal, at: now) }
+    if let principal {
+      facts.offHoursP = judge?.offHoursP(of: principal, at: now, zone: nil, isService: false)
+    }
+    return facts
+  }
+
+  func facts(of identity: Identity?, job: String?, at now: Timestamp) async -> AccessFacts {
+    var facts = AccessFacts()
+    if let identity {
+      facts.offHoursP = judge?.offHoursP(
+        of: identity.principal, at: now, zone: identity.zone,
+        isService: identity.principalType == .service)
+    }
     return facts
   }
 }
@@ -21,6 +33,12 @@ struct ServeFacts: AccessFactsSource {
   func facts(principal: String?, job: String?, at now: Timestamp) async -> AccessFacts {
     var facts = await scheduler.facts(principal: principal, job: job, at: now)
     facts.offHoursP = await habits.facts(principal: principal, job: job, at: now).offHoursP
+    return facts
+  }
+
+  func facts(of identity: Identity?, job: String?, at now: Timestamp) async -> AccessFacts {
+    var facts = await scheduler.facts(principal: identity?.principal, job: job, at: now)
+    facts.offHoursP = await habits.facts(of: identity, job: job, at: now).offHoursP
     return facts
   }
 }

@@ -42,7 +42,7 @@ final class ServeFiles {
   enum Change {
     case policy(AccessPolicy)
     case jobs(JobCatalogue)
-    case users(path: String)
+    case users(UsersFile, path: String)
     case refused(path: String, problem: String)
   }
 
@@ -52,7 +52,10 @@ final class ServeFiles {
     for path in paths {
       do {
         let status = try InputDescriptor.status(ofPath: path)
-        guard status != stamps[path] ?? nil else { continue }
+        guard status != stamps[path] ?? nil else {
+          if path == settings.policy, let change = changedCalendar() { changes.append(change) }
+          continue
+        }
         stamps[path] = status
         if let change = try read(path) { changes.append(change) }
       } catch { changes.append(.refused(path: path, problem: Failure(error).message)) }
@@ -60,15 +63,21 @@ final class ServeFiles {
     return changes
   }
 
+  /// A policy whose own file is as it was may name a calendar that is not. One that cannot be read now was
+  /// told of when the file changed, or is looked at again.
+  private func changedCalendar() -> Change? {
+    guard let candidate = try? policy.candidate() else { return nil }
+    return .policy(candidate)
+  }
+
   private func read(_ path: String) throws -> Change? {
     switch path {
-    case settings.policy: return try policy.reload().map { .policy($0) }
+    case settings.policy: return try policy.candidate().map { .policy($0) }
     case settings.jobs:
       catalogue = try ServeFiles.catalogue(path, zones)
       return .jobs(catalogue)
     default:
-      accounts.current = try ServeFiles.users(path)
-      return .users(path: path)
+      return .users(try ServeFiles.users(path), path: path)
     }
   }
 }

@@ -32,9 +32,15 @@ struct ServeGateway {
     _ checkers: inout [any CredentialChecker], _ report: @escaping @Sendable (String) -> Void
   ) throws -> GatewayLogin? {
     guard let settings = configuration.gateway, let oidc = settings.oidc else { return nil }
+    let secret = try secret(oidc, report)
     let provider = OIDCProvider(
       oidc, transport: HTTPClient(), surroundings: surroundings,
-      clientSecret: try secret(oidc, surroundings, report),
+      clientSecret: { try await text(of: secret, at: surroundings.now()) },
+      replacementSecret: { refused in
+        // Where nothing better can be had, the provider's refusal is what is told.
+        try? await secret?.refreshed(
+          after: Secret(Array(refused.utf8)), at: surroundings.now())?.revealText()
+      },
       onKeysChanged: records.keysChanged(issuer: oidc.issuer))
     let sessions = try SessionStore(
       key: try SessionKey(stateDirectory: configuration.state, surroundings: surroundings),
@@ -46,22 +52,33 @@ struct ServeGateway {
     return GatewayLogin(settings, provider: provider, sessions: sessions, records: records)
   }
 
-  /// Read for each use, so that a rotated secret counts at once.
+  /// Nil for a public client.
   private static func secret(
-    _ oidc: OIDCSettings, _ surroundings: Surroundings,
-    _ report: @escaping @Sendable (String) -> Void
-  ) throws -> @Sendable () async throws -> String {
-    guard let text = oidc.clientSecretReference else { return { "" } }
+    _ oidc: OIDCSettings, _ report: @escaping @Sendable (String) -> Void
+  ) throws -> RotatingSecret? {
+    guard let text = oidc.clientSecretReference else { return nil }
     let source = SystemSecretSource(
       variable: { ProcessEnvironment.variable($0) },
       environment: ProcessEnvironment.passedOn(["PATH", "HOME"]), clock: ContinuousClock())
-    let secret = RotatingSecret(try SecretReference(text), source: source, warn: report)
-    return {
-      guard let value = try await secret.secret(at: surroundings.now()).revealText() else {
-        throw ServeError("\(secret.reference): found bytes that are no UTF-8")
-      }
-      return value
+    return RotatingSecret(try SecretReference(text), source: source, warn: report)
+  }
+
+  /// Read for each use, so that a rotated file counts at once.
+  private static func text(of secret: RotatingSecret?, at now: Timestamp) async throws -> String {
+    guard let secret else { return "" }
+    guard let value = try await secret.secret(at: now).revealText() else {
+      throw ServeError("\(secret.reference): found bytes that are no UTF-8")
     }
+    return value
+  }
+}
+
+/// The journal failed while serving: nothing more is triggered.
+struct ServeStopped: Error, CustomStringConvertible {
+  let problem: String
+
+  var description: String {
+    "the journal can no longer be written, so nothing is triggered: \(problem)"
   }
 }
 

@@ -141,9 +141,7 @@ final class ServeSession {
       StopSignal.sleep(milliseconds: ServeSession.pollMilliseconds)
       showReports()
       if let problem = journal.sink.failureDescription {
-        throw ServeError(
-          "the journal can no longer be written, so nothing is triggered: "
-            + problem)
+        throw ServeStopped(problem: problem)
       }
       lookCount += 1
       if lookCount.isMultiple(of: ServeSession.filePollCount) { try reload() }
@@ -155,17 +153,21 @@ final class ServeSession {
     for change in files.changes() {
       switch change {
       case .policy(let policy):
+        // Told before it is in force: no decision is to name a policy that the journal does not.
         try journal.append(
           PolicyFile.loadedRecord(policy, path: settings.policy, at: surroundings.now()))
+        files.policy.adopt(policy)
         tool.printError("vigil serve: policy \(policy.sha256.prefix(12)) is in force")
       case .jobs(let catalogue):
-        Blocking.wait { [scheduler] in await scheduler.replace(catalogue) }
         try journal.tell(.configLoaded) { control in
           control.subject = settings.jobs
           control.counts = [.init("jobs", catalogue.definitions.count)]
         }
+        Blocking.wait { [scheduler] in await scheduler.replace(catalogue) }
         tool.printError("vigil serve: \(catalogue.definitions.count) jobs")
-      case .users(let path): try journal.tell(.configLoaded) { $0.subject = path }
+      case .users(let users, let path):
+        try journal.tell(.configLoaded) { $0.subject = path }
+        files.accounts.current = users
       case .refused(let path, let problem):
         try journal.tell(.configRefused) { control in
           control.subject = path

@@ -32,7 +32,9 @@ struct Failure {
     case let error as TilesError: status(error)
     case is ExportRefusal, ExportError.otherRoot: .damaged
     case is SQLiteError: .unwritable
-    case is SigningKeyError, is HTTPServerError, is WitnessStoreError: .unwritable
+    case is SigningKeyError, is HTTPServerError, is WitnessStoreError, is WriterRefusal,
+      is ServeStopped:
+      .unwritable
     case let error as JournalHandError: status(error)
     case let error as ServiceTokenStoreError: status(error)
     case is InputError, is FollowPositionError, is ConfigurationError: .usage

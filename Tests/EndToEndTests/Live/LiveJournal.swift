@@ -69,6 +69,16 @@ struct LiveJournal {
     }
   }
 
+  /// Every refusal has its decision record, under the id that the client was given.
+  func expectRefusals(_ requestIDs: [String]) throws {
+    let denied = try entries().filter {
+      $0["kind"] as? String == "decision" && $0["effect"] as? String == "deny"
+    }
+    let recorded = Set(denied.compactMap { $0["request_id"] as? String })
+    #expect(requestIDs.count >= 8)
+    for id in requestIDs { #expect(recorded.contains(id), "refusal \(id) is not recorded") }
+  }
+
   /// The six tasks with their second try, the failing one, the one that was ended.
   func expectLuigi() throws {
     let entries = try entries().filter { $0["kind"] as? String == "task" }
@@ -112,5 +122,9 @@ struct LiveJournal {
     }
     let rules = raised.compactMap { ($0["finding"] as? [String: Any])?["rule"] as? String }
     #expect(rules.contains("token_after_rotation"), "raised live: \(rules)")
+    let ids = raised.compactMap { $0["finding_id"] as? String }
+    #expect(Set(ids).count == ids.count, "raised twice")
+    let replayed = Set(findings.compactMap { $0["finding_id"] as? String })
+    #expect(Set(ids).isSubset(of: replayed), "raised live and not said by a replay: \(raised)")
   }
 }

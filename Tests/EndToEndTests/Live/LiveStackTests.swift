@@ -38,6 +38,7 @@ struct LiveStory {
   /// Every run that a client was told of, and who asked for it.
   private var runs: [String: String] = [:]
   private var unlaunchedRequests = 0
+  private let refusals = LiveRefusals()
 
   init(_ stack: LiveStack) {
     self.stack = stack
@@ -52,6 +53,7 @@ struct LiveStory {
     let stranger = stack.client()
     let api = try stranger.send("POST", stack.address + "/jobs/quick/runs")
     #expect(api.status == 401)
+    refusals.note(api)
     #expect(api.headers["www-authenticate"] != nil && api.headers["x-request-id"] != nil)
     let page = try stranger.send(
       "GET", stack.address + "/runs", headers: ["Accept": "text/html"])
@@ -92,8 +94,10 @@ struct LiveStory {
   ) throws -> LiveClient.Answer {
     var fields = ["Origin": stack.address, "Content-Type": "application/json"]
     fields.merge(headers) { $1 }
-    return try client.send(
+    let answer = try client.send(
       "POST", stack.address + "/jobs/\(job)/runs", headers: fields, body: body ?? "{}")
+    refusals.note(answer)
+    return answer
   }
 
   private mutating func accepted(
@@ -140,11 +144,13 @@ struct LiveStory {
     let past = try stranger.send(
       "POST", stack.direct + "/jobs/quick/runs", headers: names, body: "{}")
     #expect(past.status == 401)
+    refusals.note(past)
     #expect(past.headers["x-request-id"] != "mine")
     let forged = try stranger.send(
       "POST", stack.direct + "/jobs/quick/runs",
       headers: ["X-Vigil-Assertion": "eyJhIjoxfQ.AAAA"], body: "{}")
     #expect(forged.status == 401)
+    refusals.note(forged)
   }
 
   mutating func rotatedKey() throws {
@@ -267,7 +273,18 @@ struct LiveStory {
     #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
     let answers = LiveJournal(stack.journal, configuration: stack.folder.path("vigil.json5"))
     try answers.expectEveryRun(runs)
+    try answers.expectRefusals(refusals.requestIDs)
     try answers.expectLuigi()
     try answers.expectFindings(runsByHand: unlaunchedRequests)
+  }
+}
+
+/// Requests that were refused for who asked or what they may: each must have a record.
+final class LiveRefusals {
+  private(set) var requestIDs: [String] = []
+
+  func note(_ answer: LiveClient.Answer) {
+    guard answer.status == 401 || answer.status == 403 else { return }
+    requestIDs.append(answer.headers["x-request-id"] ?? "none, for status \(answer.status)")
   }
 }

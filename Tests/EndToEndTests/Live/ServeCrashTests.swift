@@ -15,7 +15,7 @@ import Testing
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     let port = try freePort()
-    for (name, text) in Self.files(port) {
+    for (name, text) in Self.files(port, trace: folder.path("trace")) {
       try text.write(toFile: folder.path(name), atomically: true, encoding: .utf8)
     }
     var server = try start(folder)
@@ -40,6 +40,10 @@ import Testing
       open = try openRuns(folder)
     }
     #expect(open.isEmpty, "\(open.count) runs without an end")
+    let traced = try String(contentsOfFile: folder.path("trace"), encoding: .utf8)
+      .split(separator: "\n")
+    #expect(Set(traced).count == traced.count, "a run was really run twice")
+    #expect(Set(traced) == Set(try events(folder).keys), "runs told of, and runs really run")
     #expect(server.stop() == 0, "\(server.text)")
     try check(folder, "at the end")
     #expect(try accepted(folder).count > 10)
@@ -47,7 +51,8 @@ import Testing
     #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
   }
 
-  private static func files(_ port: UInt16) -> [(String, String)] {
+  /// The job leaves a line for each time that it is really run.
+  private static func files(_ port: UInt16, trace: String) -> [(String, String)] {
     [
       (
         "vigil.json5",
@@ -63,7 +68,7 @@ import Testing
       (
         "jobs.json5",
         """
-        { jobs: { "short": { command: ["/bin/sleep", "0.05"],
+        { jobs: { "short": { command: ["/bin/sh", "-c", "echo $AUDIT_RUN_ID >> \(trace); sleep 0.05"],
                              concurrency: { running: 4, when_full: "queue", queued: 40 } } } }
         """
       ),

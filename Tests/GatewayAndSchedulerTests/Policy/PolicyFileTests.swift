@@ -21,10 +21,12 @@ import Testing
   func reload() throws {
     let path = try write("permit")
     let file = try PolicyFile(path: path, zones: PolicyBuild.zones)
-    #expect(try file.reload() == nil)
+    #expect(try file.candidate() == nil)
     _ = try write("deny")
-    #expect(file.decide(question).effect == .permit)
-    let policy = try #require(try file.reload())
+    let policy = try #require(try file.candidate())
+    // Read, and not in force: its record comes first.
+    #expect(file.decide(question).effect == .permit && file.policy.sha256 != policy.sha256)
+    file.adopt(policy)
     #expect(file.decide(question).effect == .deny && file.policy.sha256 == policy.sha256)
     let record = PolicyFile.loadedRecord(policy, path: path, at: PolicyBuild.tuesday)
     guard case .control(let control) = record.body else {
@@ -40,9 +42,9 @@ import Testing
     let path = try write("permit")
     let file = try PolicyFile(path: path, zones: PolicyBuild.zones)
     try "{rules: [}".write(toFile: path, atomically: true, encoding: .utf8)
-    #expect(throws: ConfigurationError.self) { try file.reload() }
+    #expect(throws: ConfigurationError.self) { try file.candidate() }
     try FileManager.default.removeItem(atPath: path)
-    #expect(throws: InputError.self) { try file.reload() }
+    #expect(throws: InputError.self) { try file.candidate() }
     #expect(file.decide(question).effect == .permit)
   }
 
@@ -56,7 +58,13 @@ import Testing
       "{holidays: ['days.ics'], rules: [{name: 'a', effect: 'permit', principals: ['*'], "
       + "actions: ['*'], when: {holidays: true}}]}"
     try text.write(toFile: path, atomically: true, encoding: .utf8)
-    #expect(try PolicyFile.read(path, PolicyBuild.zones).decide(question).effect == .permit)
+    let policy = try PolicyFile.read(path, PolicyBuild.zones)
+    #expect(policy.decide(question).effect == .permit)
+    // Another calendar is another policy, though the text is the same.
+    try calendar.replacing("20261124", with: "20261125").write(
+      toFile: directory.path + "/days.ics", atomically: true, encoding: .utf8)
+    let other = try PolicyFile.read(path, PolicyBuild.zones)
+    #expect(other.decide(question).effect == .deny && other.sha256 != policy.sha256)
   }
 }
 

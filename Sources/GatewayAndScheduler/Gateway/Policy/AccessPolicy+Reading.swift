@@ -16,15 +16,24 @@ extension AccessPolicy {
         file: file, place: JSON5Place(line: 1, column: 1),
         problem: "found \(text.count) bytes: expected at most \(AccessPolicy.byteCountMax)")
     }
-    let sha256 = SHA256.digest(text).hex
+    var calendars: [UInt8] = []
     self = try ConfigurationReader.read(text, file: file) {
       (reader) throws(ConfigurationError) in
-      try AccessPolicy(from: &reader, sha256, zones, calendar)
+      try AccessPolicy(from: &reader, zones) { (path) throws(InputError) in
+        let bytes = try calendar(path)
+        calendars += SHA256.digest(bytes.span).bytes
+        return bytes
+      }
     }
+    // What answers is the text and its calendars: either's change is another policy.
+    var hash = SHA256()
+    hash.update(text)
+    hash.update(calendars.span)
+    sha256 = hash.finish().hex
   }
 
   private init(
-    from reader: inout ConfigurationReader, _ sha256: String, _ zones: ZoneCatalogue,
+    from reader: inout ConfigurationReader, _ zones: ZoneCatalogue,
     _ calendar: (String) throws(InputError) -> [UInt8]
   ) throws(ConfigurationError) {
     let zone = try reader.value("zone", .policyZone(zones), default: .utc)
@@ -46,7 +55,7 @@ extension AccessPolicy {
         problem: "a second rule \(PolicyText.quoted(rule.name)): expected each name once")
     }
     self.init(
-      sha256: sha256, roles: roles, rules: rules,
+      sha256: "", roles: roles, rules: rules,
       clock: PolicyClock(zones: zones, zone: zone, holidays: holidays))
   }
 

@@ -31,8 +31,8 @@ package struct AccessPolicy: Sendable {
     package let place: JSON5Place
   }
 
-  /// SHA-256 of the file's bytes, hex.
-  package let sha256: String
+  /// SHA-256, hex, of the file's bytes and behind them the SHA-256 of each calendar that it names.
+  package internal(set) var sha256: String
   package let roles: [NamedRole]
   /// In the order of the file.
   package let rules: [PolicyRule]

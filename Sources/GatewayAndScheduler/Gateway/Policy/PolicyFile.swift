@@ -22,18 +22,17 @@ package final class PolicyFile: AccessJudging {
 
   package func decide(_ question: AccessQuestion) -> AccessDecision { policy.decide(question) }
 
-  /// Reads the file again.
+  /// Reads the file again; what was in force stays so until `adopt`.
   ///
-  /// - Returns: the new policy, to be recorded (`loadedRecord`); nil when it is the one that was there.
-  package func reload() throws -> AccessPolicy? {
+  /// - Returns: the new policy, to be recorded (`loadedRecord`) and then adopted; nil when it is the one that
+  ///   is in force.
+  package func candidate() throws -> AccessPolicy? {
     let read = try PolicyFile.read(path, zones)
-    return current.withLock { policy in
-      // Calendars beside the file may have changed, so the policy is replaced in any case.
-      let isNew = policy.sha256 != read.sha256
-      policy = read
-      return isNew ? read : nil
-    }
+    return policy.sha256 == read.sha256 ? nil : read
   }
+
+  /// Puts a policy in force.
+  package func adopt(_ policy: AccessPolicy) { current.withLock { $0 = policy } }
 
   /// A policy out of a file.
   package static func read(_ path: String, _ zones: ZoneCatalogue) throws -> AccessPolicy {

@@ -118,7 +118,7 @@ package struct Gateway: Sendable {
     asked.jobIsOpen = question.mapped.jobIsOpen
     asked.remoteIP = question.forwarded.remoteIP
     asked.facts = await facts.facts(
-      principal: identity?.principal, job: question.mapped.job, at: question.at)
+      of: identity, job: question.mapped.job, at: question.at)
     var judgement = policy.decide(asked)
     if question.mapped.action == nil, judgement.effect != .deny {
       judgement.effect = .deny
