@@ -22,7 +22,7 @@ free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1
 port=$(free_port) https=$(free_port) http=$(free_port)
 cat > "$folder/vigil.json5" <<END
 { serve: { listen: "127.0.0.1:$port", journal: "journal", state: "state", policy: "policy.json5",
-           jobs: "jobs.json5", detection: { live: false } } }
+           jobs: "jobs.json5" } }
 END
 cat > "$folder/policy.json5" <<'END'
 { rules: [ { name: "all", effect: "permit", principals: ["svc-*"], actions: ["run:*"] } ] }

@@ -156,7 +156,9 @@ package final class RunSocketService: Sendable {
         }
         index = end
         continue
-      case .luigi: verdicts.append((lines[index].number, await luigi.take(bytes, of: run, at: surroundings.now())))
+      case .luigi:
+        let verdict = await luigi.take(bytes, of: run, at: surroundings.now())
+        verdicts.append((lines[index].number, verdict))
       case .refused(let reason, let detail):
         verdicts.append((lines[index].number, .refused(reason: reason, detail: detail)))
       case .foreign: preconditionFailure("a line of another run was not refused")

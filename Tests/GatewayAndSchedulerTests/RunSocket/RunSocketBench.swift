@@ -69,7 +69,8 @@ struct RunSocketBench {
   }
 
   static func luigi(
-    _ event: String, run: String = "run-1", _ rest: String = "", context: String = #""user":"dave""#,
+    _ event: String, run: String = "run-1", _ rest: String = "",
+    context: String = #""user":"dave""#,
     at time: Double = 1_795_477_139.3293717
   ) -> String {
     #"{"schema":"luigi-event/1","ts":\#(time),"event":"\#(event)","run_id":"\#(run)","#

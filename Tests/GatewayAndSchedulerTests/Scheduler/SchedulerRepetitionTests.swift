@@ -62,7 +62,8 @@ struct SchedulerRepetitionTests {
     #expect(machine.view(wish.runID) == nil && machine.pendingApprovals.isEmpty)
   }
 
-  @Test("after a restart the conflicting record is no run, when the first one lies before the books")
+  @Test(
+    "after a restart the conflicting record is no run, when the first one lies before the books")
   func restored() throws {
     let now = ManualClock(nil).now
     var first = try machine()
