@@ -111,10 +111,7 @@ struct APIGate: Sendable {
   ) async throws(APIProblem) {
     if call.wasJudged, case .never = repetition { return }
     var answer = await answer(call, action, job: job)
-    if answer.effect == .hold, !takesHold {
-      answer.effect = .deny
-      answer.reason = "needs an approval, which only a trigger can wait for: \(answer.reason)"
-    }
+    if answer.effect == .hold, !takesHold { answer = answer.deniedHold }
     if answer.effect != .deny, let objection {
       answer.effect = .deny
       (answer.rule, answer.reason) = objection

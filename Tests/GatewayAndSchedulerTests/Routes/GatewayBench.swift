@@ -146,7 +146,7 @@ struct PathActions: ActionMapping {
   }
 }
 
-/// Permits everyone with an identity but for jobs of names it knows.
+/// Permits everyone with an identity but for jobs of names it knows; holds whatever the group `held` does.
 final class ScriptedPolicy: AccessJudging {
   private let asked = Mutex<[AccessQuestion]>([])
 
@@ -157,6 +157,7 @@ final class ScriptedPolicy: AccessJudging {
     let (effect, rule): (DecisionRecord.Effect, String) =
       switch (question.identity, question.job) {
       case (nil, _): (.deny, "credential")
+      case (let identity?, _) where identity.groups.contains("held"): (.hold, "night")
       case (_, "secret"): (.deny, "secret-jobs")
       case (_, "late"): (.hold, "night")
       case (_, "full"): (.deny, "busy")

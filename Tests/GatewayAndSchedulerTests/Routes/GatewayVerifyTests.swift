@@ -109,6 +109,21 @@ import Testing
     #expect(bench.world.decisions.first?.effect == .hold)
   }
 
+  @Test func `a hold of what nobody can wait for is a no`() async throws {
+    bench.simulated.state.withLock { $0.claims = #""sub":"alice","groups":["held"]"# }
+    let read = try await bench.verify(.get, "/luigi/api/task_list", bearer())
+    #expect(read.status == .forbidden && read.headers["X-Vigil-Assertion"] == "")
+    let decision = try #require(bench.world.decisions.first)
+    #expect(decision.effect == .deny && decision.rule == "night")
+    #expect(
+      decision.reason
+        == "needs an approval, which only a trigger can wait for: because of night")
+    #expect(try await bench.verify(.post, "/jobs/etl/runs", bearer()).status == .ok)
+    // The API asks again about each job, and shows none that is held.
+    #expect(try await bench.verify(.get, "/jobs", bearer()).status == .ok)
+    #expect(bench.world.decisions.map(\.effect) == [.deny, .hold, .hold])
+  }
+
   @Test func `without a journal nothing is let through`() async throws {
     bench.world.breakJournal()
     for headers in [try bearer(), [:], ["Authorization": "Bearer a.b.c"]] {

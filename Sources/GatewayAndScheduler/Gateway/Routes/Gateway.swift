@@ -109,7 +109,7 @@ package struct Gateway: Sendable {
     ).response
   }
 
-  /// A hold is the scheduler's to keep: the request goes on to it.
+  /// A trigger's hold is the scheduler's to keep: the request goes on to it. Any other is a no.
   private func judgement(
     _ question: VerifyQuestion, _ identity: Identity?
   ) async -> AccessDecision {
@@ -119,7 +119,7 @@ package struct Gateway: Sendable {
     asked.remoteIP = question.forwarded.remoteIP
     asked.facts = await facts.facts(
       principal: identity?.principal, job: question.mapped.job, at: question.at)
-    var judgement = policy.decide(asked)
+    var judgement = policy.decide(asked).enforced(for: asked)
     if question.mapped.action == nil, judgement.effect != .deny {
       judgement.effect = .deny
       judgement.rule = "route"
