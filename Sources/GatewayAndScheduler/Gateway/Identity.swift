@@ -54,7 +54,7 @@ package struct RequestOrigin: Sendable, Equatable {
 package struct CredentialRefusal: Error, Sendable, Equatable {
   /// One word a reader can count by: `expired`, `not_yet_valid`, `wrong_audience`, `bad_signature`,
   /// `unknown_key`, `algorithm_refused`, `malformed`, `too_long`, `revoked`, `rotated_away`, `unknown`,
-  /// `replayed`, `provider_unreachable`.
+  /// `replayed`, `id_token`, `cross_site`, `store_unavailable`, `provider_unreachable`.
   package var reason: String
   /// Facts for the record, escaped and cut; no secret.
   package var detail: String?

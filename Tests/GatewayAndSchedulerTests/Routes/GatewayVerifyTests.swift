@@ -174,6 +174,33 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    #","nonce":"n-1""#, #","at_hash":"x""#, #","c_hash":"x""#, #","typ":"ID""#,
+  ])
+  func `an id token says who logged in, and opens nothing`(more: String) async throws {
+    let text = try bench.simulated.token(more: more)
+    let answer = try await bench.verify(.get, "/jobs", ["Authorization": "Bearer \(text)"])
+    #expect(answer.status == .unauthorized && answer.headers["X-Vigil-Assertion"] == "")
+    #expect(bench.world.decisions.first?.reason?.hasPrefix("id_token: ") == true)
+  }
+
+  @Test func `an access token that says so may carry the login's nonce`() async throws {
+    let key = try TestSigningKey.quick.get()
+    let now = Int(bench.world.now.secondsSinceEpoch)
+    let claims =
+      #"{"iss":"https://id.test/realms/a","aud":"vigil","sub":"alice","nonce":"n-1","exp":\#(now + 60)"#
+    for (type, more, status) in [
+      ("at+jwt", "", .ok), ("application/at+jwt", "", .ok), ("JWT", "", .unauthorized),
+      ("at+jwt", #","at_hash":"x""#, .unauthorized),
+    ] as [(String, String, HTTPStatus)] {
+      let text = try key.token(
+        .edDSA, header: #"{"alg":"EdDSA","typ":"\#(type)","kid":"k1"}"#, claims: claims + more + "}"
+      )
+      let answer = try await bench.verify(.get, "/jobs", ["Authorization": "Bearer \(text)"])
+      #expect(answer.status == status, "\(type) \(more)")
+    }
+  }
+
   @Test func `while the provider is away the answer is 503, with a time to come back`() async throws
   {
     let headers = try bearer()
