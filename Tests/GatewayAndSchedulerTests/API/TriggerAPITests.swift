@@ -120,6 +120,21 @@ import Testing
     #expect(bench.scheduler.seen.orders == ["refuse ap-1 by bob: no"])
   }
 
+  @Test func `a service approves of nothing, whoever asked`() async throws {
+    for headers: HTTPHeaders in [[:], ["X-Vigil-Assertion": "svc-ci edge-1"]] {
+      let bench = APIBench()
+      let response = try await bench.ask(
+        .post, "/approvals/ap-1", as: headers.fields.isEmpty ? "svc-ci" : nil, headers,
+        body: "{\"verdict\":\"give\"}")
+      #expect(response.status == .forbidden && response.text.contains("\"rule\":\"approver\""))
+      #expect(bench.scheduler.seen.orders.isEmpty)
+      let decision = try #require(bench.sink.decisions.first)
+      #expect(decision.effect == .deny && decision.rule == "approver")
+      #expect(decision.principal == "svc-ci" && decision.principalType == .service)
+      #expect(decision.reason == "only a person can approve: svc-ci is a service")
+    }
+  }
+
   @Test func `a trigger that the policy holds goes on to the scheduler, another order does not`()
     async throws
   {
