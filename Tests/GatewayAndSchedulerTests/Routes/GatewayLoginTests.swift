@@ -205,6 +205,11 @@ import Testing
     let first = bench.cookies
     try await bench.logIn()
     #expect(bench.sessions.count == 1 && bench.cookies != first)
+    let controls = bench.world.controls
+    #expect(controls.map(\.event) == [.login, .login, .logout])
+    #expect(
+      controls.last?.principal == "alice" && controls.last?.subject == controls.first?.subject)
+    #expect(controls.last?.reason == "replaced by another login")
     bench.setCookies(first)
     #expect(try await bench.verify().status == .unauthorized)
   }
@@ -264,6 +269,14 @@ import Testing
   @Test func `logging out ends the session here and leads to the provider's end`() async throws {
     try await bench.logIn()
     #expect(try await bench.browse(.post, "/auth/logout").status == .forbidden)
+    let refused = try #require(bench.world.decisions.last)
+    #expect(refused.effect == .deny && refused.rule == "credential" && refused.action == "logout")
+    #expect(refused.principal == "alice" && refused.credential == .session)
+    #expect(refused.reason == "cross_site: neither origin nor sec-fetch-site")
+    bench.world.breakJournal()
+    #expect(try await bench.browse(.post, "/auth/logout").status == .serviceUnavailable)
+    bench.world.breakJournal(false)
+    #expect(bench.sessions.count == 1)
     #expect(try await bench.browse(.get, "/auth/logout").status == .methodNotAllowed)
     let old = bench.cookies
     let answer = try await bench.browse(.post, "/auth/logout", GatewayLoginTests.page)

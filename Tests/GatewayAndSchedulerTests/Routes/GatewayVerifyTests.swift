@@ -136,9 +136,35 @@ import Testing
 
   @Test func `what is public needs nothing and is no decision`() async throws {
     #expect(try await bench.verify(.get, "/healthz").status == .ok)
-    let bad: HTTPHeaders = ["Authorization": "Bearer a.b.c"]
-    #expect(try await bench.verify(.get, "/healthz", bad).status == .ok)
+    #expect(try await bench.verify(.get, "/healthz", bearer()).status == .ok)
     #expect(bench.world.records.isEmpty)
+  }
+
+  @Test func `a bad credential at a public route is recorded, and the request passes without it`()
+    async throws
+  {
+    let bad: HTTPHeaders = ["Authorization": "Bearer a.b.c"]
+    let answer = try await bench.verify(.get, "/healthz", bad)
+    #expect(answer.status == .ok && answer.headers["Remote-User"] == "")
+    #expect(answer.headers["X-Vigil-Assertion"] == "")
+    let decision = try #require(bench.world.decisions.first)
+    #expect(bench.world.decisions.count == 1)
+    #expect(decision.effect == .deny && decision.rule == "credential")
+    #expect(decision.reason?.hasPrefix("malformed: ") == true)
+    bench.world.breakJournal()
+    #expect(try await bench.verify(.get, "/healthz", bad).status == .serviceUnavailable)
+    #expect(try await bench.verify(.get, "/healthz").status == .ok)
+  }
+
+  @Test func `a bad credential that asks who it is is recorded before it is told`() async throws {
+    let bad: HTTPHeaders = ["Authorization": "Bearer a.b.c"]
+    #expect(try await bench.browse(.get, "/auth/whoami", bad).status == .unauthorized)
+    let decision = try #require(bench.world.decisions.first)
+    #expect(decision.effect == .deny && decision.rule == "credential")
+    #expect(decision.action == "whoami" && decision.reason?.hasPrefix("malformed: ") == true)
+    #expect(decision.requestID?.utf8.count == 32)
+    bench.world.breakJournal()
+    #expect(try await bench.browse(.get, "/auth/whoami", bad).status == .serviceUnavailable)
   }
 
   @Test func `a path without an action is denied to everyone`() async throws {

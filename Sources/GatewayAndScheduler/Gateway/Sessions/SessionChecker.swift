@@ -111,7 +111,7 @@ package struct SessionChecker: CredentialChecker {
 }
 
 extension CredentialRefusal {
-  fileprivate static func session(
+  static func session(
     _ reason: String, _ detail: String? = nil, _ session: Session? = nil
   ) -> CredentialRefusal {
     var refusal = CredentialRefusal(reason, detail, credential: .session)
