@@ -22,6 +22,10 @@ final class SimulatedProvider: OIDCTransport {
     var sent: [(authorization: String, body: String)] = []
     var audience = "vigil"
     var nonceOverride: String?
+    /// Renewals bring no ID token.
+    var omitsIDToken = false
+    /// What the userinfo endpoint answers.
+    var userinfo = "{}"
     /// What the token endpoint answers instead.
     var tokenError: String?
     var areKeysDown = false
@@ -69,6 +73,7 @@ final class SimulatedProvider: OIDCTransport {
       case "/openid-configuration": return answer(200, discovery)
       case "/jwks": return answer(200, try keySetText(keys()))
       case "/token": return try token(request)
+      case "/userinfo": return answer(200, Array(state.withLock { $0.userinfo }.utf8))
       case "/revoke": return answer(200, Array("{}".utf8))
       default: return answer(404, [])
       }
@@ -88,7 +93,7 @@ final class SimulatedProvider: OIDCTransport {
       """
       {"issuer":"\(issuer)","authorization_endpoint":"\(issuer)/authorize?tenant=1",
       "token_endpoint":"\(issuer)/token","jwks_uri":"\(issuer)/jwks","revocation_endpoint":
-      "\(issuer)/revoke","end_session_endpoint":"\(issuer)/logout"}
+      "\(issuer)/revoke","userinfo_endpoint":"\(issuer)/userinfo","end_session_endpoint":"\(issuer)/logout"}
       """.utf8)
   }
 
@@ -150,13 +155,14 @@ final class SimulatedProvider: OIDCTransport {
     }
     let (seconds, override) = state.withLock { ($0.accessSeconds, $0.nonceOverride) }
     let stated = (override ?? nonce).map { ",\"nonce\":\"\($0)\"" } ?? ""
-    let idToken = try token(more: stated)
+    let isOmitted = state.withLock { $0.omitsIDToken } && nonce == nil
+    let idToken = isOmitted ? "" : ",\"id_token\":\"\(try token(more: stated))\""
     return answer(
       200,
       Array(
         """
         {"access_token":"opaque","token_type":"bearer","expires_in":\(seconds),
-        "refresh_token":"\(refreshToken)","id_token":"\(idToken)"}
+        "refresh_token":"\(refreshToken)"\(idToken)}
         """.utf8))
   }
 

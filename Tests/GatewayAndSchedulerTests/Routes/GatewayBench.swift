@@ -19,7 +19,8 @@ final class GatewayBench: Sendable {
 
   init(
     limits: SessionLimits = SessionLimits(), archive: MemoryArchive = MemoryArchive(),
-    continuing before: GatewayBench? = nil, address: String = "https://p.test"
+    continuing before: GatewayBench? = nil, address: String = "https://p.test",
+    asksUserinfo: Bool = false
   ) throws {
     self.archive = archive
     simulated = SimulatedProvider(world, key: try TestSigningKey.quick.get())
@@ -29,8 +30,10 @@ final class GatewayBench: Sendable {
       let refreshToken = before.simulated.state.withLock { $0.refreshToken }
       simulated.state.withLock { $0.refreshToken = refreshToken }
     }
+    var asked = simulated.settings
+    asked.asksUserinfo = asksUserinfo
     provider = simulated.provider(
-      onKeysChanged: world.gatewayRecords.keysChanged(issuer: "https://id.test"))
+      asked, onKeysChanged: world.gatewayRecords.keysChanged(issuer: "https://id.test"))
     let key = try #require(SessionKey([UInt8](repeating: 9, count: 32)))
     sessions = try SessionStore(
       key: key, archive: archive, limits: limits, surroundings: world.surroundings)

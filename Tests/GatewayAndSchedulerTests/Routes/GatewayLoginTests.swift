@@ -126,6 +126,54 @@ import Testing
     #expect(bench.simulated.count("/token") == 22)
   }
 
+  @Test func `where a renewal brings no id token, userinfo says which groups are left`()
+    async throws
+  {
+    let bench = try GatewayBench(asksUserinfo: true)
+    bench.simulated.state.withLock {
+      $0.omitsIDToken = true
+      $0.userinfo = #"{"sub":"alice","groups":["ops"]}"#
+    }
+    try await bench.logIn()
+    #expect(try await bench.verify().headers["Remote-Groups"] == "data-eng,ops")
+    bench.world.advance(250)
+    #expect(try await bench.verify().headers["Remote-Groups"] == "ops")
+    bench.simulated.state.withLock { $0.userinfo = #"{"sub":"alice","groups":[]}"# }
+    // Somebody whom the provider vouches for stays, however long.
+    for _ in 0..<40 {
+      bench.world.advance(900)
+      let answer = try await bench.verify()
+      #expect(answer.status == .ok && answer.headers["Remote-Groups"] == "")
+    }
+    bench.simulated.state.withLock { $0.userinfo = #"{"sub":"mallory","groups":["root"]}"# }
+    bench.world.advance(900)
+    #expect(try await bench.verify().status == .serviceUnavailable)
+  }
+
+  @Test(arguments: [false, true])
+  func `where nobody says who is renewed, a session ends as one without renewal`(
+    asksUserinfo: Bool
+  ) async throws {
+    let bench = try GatewayBench(asksUserinfo: asksUserinfo)
+    bench.simulated.state.withLock {
+      $0.omitsIDToken = true
+      $0.userinfo = #"{"sub":"alice","email":"alice@example.test"}"#
+    }
+    try await bench.logIn()
+    for _ in 0..<31 {
+      bench.world.advance(900)
+      let answer = try await bench.verify()
+      #expect(answer.status == .ok && answer.headers["Remote-Groups"] == "data-eng")
+    }
+    let restarted = try GatewayBench(archive: bench.archive, continuing: bench)
+    for bench in [bench, restarted] {
+      bench.world.advance(bench === restarted ? 8 * 3600 : 900)
+      #expect(try await bench.verify().status == .unauthorized)
+      #expect(
+        bench.world.decisions.last?.reason == "expired: renewals do not say who it is")
+    }
+  }
+
   @Test func `however long its word lasts, the provider is asked every hour`() async throws {
     bench.simulated.state.withLock { $0.accessSeconds = 1_000_000 }
     try await bench.logIn()

@@ -79,7 +79,7 @@ package struct SessionChecker: CredentialChecker {
       let tokens = try await provider.refresh(token)
       do throws(OIDCError) {
         return await kept(
-          handle, try await provider.renewed(tokens, of: session.identity, at: now), at: now)
+          handle, try await provider.renewed(tokens, of: session, at: now), at: now)
       } catch {
         // The old refresh token may be worth nothing any more.
         if !error.endsLogin { _ = try? await store.keep(handle, refreshToken: tokens.refreshToken) }

@@ -108,7 +108,8 @@ package final class SessionStore: Sendable {
       handle: handle, identity: identity, createdAt: now, usedAt: now,
       expiresAt: grant.expiresAt, renewsAt: limits.renewal(of: grant, at: now),
       refreshToken: grant.tokens.refreshToken,
-      idToken: grant.tokens.idToken, current: Session.Mark(digest: digest, at: now))
+      idToken: grant.tokens.idToken, subject: grant.subject, statedAt: now,
+      current: Session.Mark(digest: digest, at: now))
     await removeEnded(at: now)
     do {
       let isOpen = try await change { state in
@@ -150,6 +151,9 @@ package final class SessionStore: Sendable {
       session.identity.zone = grant.identity.zone
       session.refreshToken = grant.tokens.refreshToken ?? session.refreshToken
       session.idToken = grant.tokens.idToken ?? session.idToken
+      session.subject = grant.subject ?? session.subject
+      session.isSilent = !grant.isStated
+      if grant.isStated { session.statedAt = now }
       session.expiresAt = grant.expiresAt
       session.renewsAt = limits.renewal(of: grant, at: now)
       session.renewalPausedUntil = nil
