@@ -29,6 +29,8 @@ final class SimulatedProvider: OIDCTransport {
     /// What the token endpoint answers instead.
     var tokenError: String?
     var areKeysDown = false
+    /// Signs, and is not among the keys.
+    var unpublishedKeyID: String?
     /// The only client secret taken; nil for any.
     var goodSecret: String?
   }
@@ -98,7 +100,8 @@ final class SimulatedProvider: OIDCTransport {
   }
 
   private func keys() throws -> [[String: String]] {
-    try state.withLock { $0.keys }.map { try $0.key.jwk(keyID: $0.keyID) }
+    try state.withLock { state in state.keys.filter { $0.keyID != state.unpublishedKeyID } }
+      .map { try $0.key.jwk(keyID: $0.keyID) }
   }
 
   /// What the provider's login page does: the address that the browser is sent to.

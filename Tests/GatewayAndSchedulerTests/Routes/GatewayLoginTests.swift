@@ -248,6 +248,30 @@ import Testing
     #expect(bench.simulated.count("/token") == 3)
   }
 
+  @Test(arguments: [true, false])
+  func `a renewed token that does not count yet ends no session`(isKeyUnknown: Bool) async throws {
+    try await bench.logIn()
+    let next = try TestSigningKey.otherQuick.get()
+    bench.simulated.state.withLock {
+      if isKeyUnknown {
+        $0.keys.append(("k2", next))
+        $0.unpublishedKeyID = "k2"
+      } else {
+        $0.claims = #""sub":"alice","nbf":99999999999"#
+      }
+    }
+    bench.world.advance(250)
+    #expect(try await bench.verify().status == .ok)
+    #expect(bench.sessions.count == 1 && bench.world.controls.map(\.event) == [.login])
+    bench.simulated.state.withLock {
+      $0.unpublishedKeyID = nil
+      $0.claims = #""sub":"alice","groups":["new"]"#
+    }
+    bench.world.advance(15)
+    let answer = try await bench.verify()
+    #expect(answer.status == .ok && answer.headers["Remote-Groups"] == "new")
+  }
+
   @Test func `a new login ends the session that the browser came with`() async throws {
     try await bench.logIn()
     let first = bench.cookies
