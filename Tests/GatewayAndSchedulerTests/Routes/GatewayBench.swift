@@ -20,7 +20,7 @@ final class GatewayBench: Sendable {
   init(
     limits: SessionLimits = SessionLimits(), archive: MemoryArchive = MemoryArchive(),
     continuing before: GatewayBench? = nil, address: String = "https://p.test",
-    asksUserinfo: Bool = false
+    asksUserinfo: Bool = false, isBehindProxy: Bool = true
   ) throws {
     self.archive = archive
     simulated = SimulatedProvider(world, key: try TestSigningKey.quick.get())
@@ -41,6 +41,7 @@ final class GatewayBench: Sendable {
     var settings = GatewaySettings(address: address)
     settings.oidc = provider.settings
     settings.sessions = limits
+    settings.isBehindProxy = isBehindProxy
     let records = world.gatewayRecords
     gateway = Gateway(
       checkers: [

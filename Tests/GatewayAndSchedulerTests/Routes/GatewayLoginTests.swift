@@ -70,6 +70,21 @@ import Testing
     #expect(try await bench.browse(.get, back).status == .unauthorized)
   }
 
+  @Test(arguments: [true, false])
+  func `an address is a proxy's word, and without a proxy there is none`(isBehind: Bool)
+    async throws
+  {
+    let bench = try GatewayBench(isBehindProxy: isBehind)
+    let forwarded: HTTPHeaders = ["X-Forwarded-For": "192.0.2.9", "Sec-Fetch-Site": "same-origin"]
+    let begun = try await bench.browse(.get, "/auth/login", forwarded)
+    let back = bench.simulated.logIn(at: try #require(begun.headers["Location"]))
+    _ = try await bench.browse(.get, String(back.dropFirst("https://p.test".count)), forwarded)
+    _ = try await bench.browse(.get, "/auth/callback", forwarded)
+    _ = try await bench.browse(.post, "/auth/logout", forwarded)
+    #expect(bench.world.controls.map(\.event) == [.login, .loginFailed, .logout])
+    #expect(bench.world.controls.allSatisfy { $0.remoteIP == (isBehind ? "192.0.2.9" : nil) })
+  }
+
   @Test func `a login takes ten minutes at most`() async throws {
     let begun = try await bench.browse(.get, "/auth/login")
     let back = bench.simulated.logIn(at: try #require(begun.headers["Location"]))

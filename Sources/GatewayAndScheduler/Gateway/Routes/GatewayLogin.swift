@@ -98,7 +98,7 @@ package struct GatewayLogin: Sendable {
       try await records.control(
         .login, id: session.handle, principal: session.identity.principal,
         subject: "session/\(session.handle)", reason: provider.settings.issuer,
-        remoteIP: GatewayLogin.remoteIP(request))
+        remoteIP: remoteIP(request))
       try await closeFormer(request, at: now)
     } catch {
       _ = try? await sessions.close(session.handle)
@@ -118,7 +118,7 @@ package struct GatewayLogin: Sendable {
       try await records.control(
         .logout, id: "\(former.handle)/\(now.microseconds)",
         principal: former.identity.principal, subject: "session/\(former.handle)",
-        reason: "replaced by another login", remoteIP: GatewayLogin.remoteIP(request))
+        reason: "replaced by another login", remoteIP: remoteIP(request))
       _ = try? await sessions.close(former.handle)
     }
   }
@@ -134,7 +134,7 @@ package struct GatewayLogin: Sendable {
       try await records.control(
         .loginFailed, id: Hexadecimal.text(random), subject: provider.settings.issuer,
         reason: "\(reason): \(ForeignText.escaped(detail, scalarCountMax: 300))",
-        remoteIP: GatewayLogin.remoteIP(request))
+        remoteIP: remoteIP(request))
     } catch {
       return .page(.serviceUnavailable, "the failed login cannot be recorded")
     }
@@ -162,7 +162,7 @@ package struct GatewayLogin: Sendable {
       try await records.control(
         .logout, id: "\(session.handle)/\(now.microseconds)", principal: session.identity.principal,
         subject: "session/\(session.handle)", reason: "asked for",
-        remoteIP: GatewayLogin.remoteIP(request))
+        remoteIP: remoteIP(request))
       _ = try await sessions.close(session.handle)
     } catch {
       return .page(.serviceUnavailable, "the logout cannot be recorded or kept: try again")
@@ -203,8 +203,9 @@ package struct GatewayLogin: Sendable {
   }
 
   /// As the proxy reports it; nil without a proxy, or when the report is ambiguous.
-  static func remoteIP(_ request: HTTPRequest) -> String? {
-    request.headers.onlyValue("X-Forwarded-For").flatMap {
+  private func remoteIP(_ request: HTTPRequest) -> String? {
+    guard settings.isBehindProxy else { return nil }
+    return request.headers.onlyValue("X-Forwarded-For").flatMap {
       ForwardedRequest.isAddress($0) ? $0 : nil
     }
   }
