@@ -13,7 +13,7 @@ final class MemorySink: RecordSink {
     records.compactMap { if case .decision(let decision) = $0.body { decision } else { nil } }
   }
 
-  func breakDown() { state.withLock { $0.isBroken = true } }
+  func breakDown(_ isBroken: Bool = true) { state.withLock { $0.isBroken = isBroken } }
 
   func append(_ record: Record) async throws(WriterRefusal) -> Acknowledgement {
     let outcome = state.withLock { state -> Acknowledgement? in
