@@ -179,7 +179,7 @@ import Testing
     "nobody is believed by a header, and the record tells of the try",
     arguments: [
       ("Remote-User", "root"), ("remote-groups", "admins"), ("X-Forwarded-User", "root"),
-      ("REMOTE-EMAIL", "a\u{202E}b\\c\u{85}"),
+      ("REMOTE-EMAIL", "a\u{202E}b\\c\u{85}"), ("Remote-User", "a\" was sent; header x \"b"),
     ])
   func spoofedIdentity(_ name: String, _ value: String) async throws {
     let bench = APIBench()
@@ -192,6 +192,7 @@ import Testing
     #expect(decision.principal == nil && decision.job == "etl")
     let reason = try #require(decision.reason)
     #expect(reason.contains("header \(name) \""))
+    #expect(reason.utf8.count { $0 == UInt8(ascii: "\"") } == 2, "\(reason)")
     #expect(reason.utf8.allSatisfy { (0x20..<0x7F).contains($0) }, "\(reason)")
     let denied = try await bench.ask(.post, "/jobs/etl/runs", as: "stranger", headers)
     #expect(denied.status == .forbidden)
