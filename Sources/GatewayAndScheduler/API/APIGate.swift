@@ -67,13 +67,12 @@ struct APIGate: Sendable {
   }
 
   private static func problem(_ refusal: CredentialRefusal) -> APIProblem {
-    switch refusal.reason {
-    case "provider_unreachable":
-      var problem = APIProblem(
-        .serviceUnavailable, "the identity provider cannot be reached to check the credential")
+    switch (refusal.obstacle, refusal.reason) {
+    case (let obstacle?, _):
+      var problem = APIProblem(.serviceUnavailable, obstacle)
       problem.retryAfterSeconds = 10
       return problem
-    case "cross_site":
+    case (nil, "cross_site"):
       // A browser sends a session's cookie along whoever wrote the page.
       var problem = APIProblem(.forbidden, "a page of another site sent this with a session")
       problem.rule = "credential"

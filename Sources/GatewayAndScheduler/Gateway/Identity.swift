@@ -64,6 +64,15 @@ package struct CredentialRefusal: Error, Sendable, Equatable {
   /// claim does not count.
   package var principal: String?
 
+  /// What keeps us from looking, when it is our side and not the credential: it may count later.
+  package var obstacle: String? {
+    switch reason {
+    case "provider_unreachable": "the identity provider cannot be reached to check the credential"
+    case "store_unavailable": "the token file cannot be read to check the credential"
+    default: nil
+    }
+  }
+
   package init(
     _ reason: String, _ detail: String? = nil, credential: DecisionRecord.Credential? = nil
   ) {

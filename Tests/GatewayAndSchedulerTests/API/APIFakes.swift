@@ -66,6 +66,9 @@ struct FakeChecker: CredentialChecker {
     guard name != "unreachable" else {
       return .refused(CredentialRefusal("provider_unreachable", credential: .oidc))
     }
+    guard name != "unreadable" else {
+      return .refused(CredentialRefusal("store_unavailable", credential: .serviceToken))
+    }
     var refusal = CredentialRefusal("expired", "since\nyesterday", credential: .serviceToken)
     refusal.credentialID = "tok-1"
     return .refused(refusal)

@@ -1,3 +1,4 @@
+import Foundation
 import GatewayAndScheduler
 import Ingest
 import Synchronization
@@ -235,6 +236,31 @@ import Testing
     #expect(answer.status == .serviceUnavailable)
     #expect(answer.headers["Retry-After"] == "5")
     #expect(bench.world.decisions.first?.reason?.hasPrefix("provider_unreachable") == true)
+  }
+
+  @Test(arguments: ["/auth/verify", "/auth/whoami"])
+  func `a token file that cannot be read is our fault, not the token's`(page: String) async throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path + "/" + ServiceTokenStore.fileName
+    try Data("damaged\n".utf8).write(to: URL(filePath: path))
+    let gateway = Gateway(
+      checkers: [ServiceTokenChecker(stateDirectory: directory.path)], actions: PathActions(),
+      policy: bench.policy, facts: NoFacts(), records: bench.world.gatewayRecords,
+      signer: bench.signer)
+    var router = Router()
+    router.addGateway(gateway)
+    let token =
+      "vigil_" + String(repeating: "0", count: 16) + "_" + String(repeating: "a", count: 64)
+    let answer = await router.respond(
+      to: HTTPRequest(
+        method: .get, target: try HTTPTarget(Array(page.utf8)),
+        headers: [
+          "Authorization": "Bearer \(token)", "X-Forwarded-Method": "GET",
+          "X-Forwarded-Uri": "/jobs",
+        ], peer: .loopback(port: 1)))
+    #expect(answer.status == .serviceUnavailable)
+    #expect(bench.world.decisions.first?.reason?.hasPrefix("store_unavailable") == true)
+    #expect(bench.world.decisions.count == 1)
   }
 
   private static let reports: [HTTPHeaders] = [

@@ -23,6 +23,7 @@ extension Gateway {
       guard await records.isRecorded(refusal, action: "whoami") else {
         return .page(.serviceUnavailable, "the refusal cannot be recorded")
       }
+      if let obstacle = refusal.obstacle { return .page(.serviceUnavailable, obstacle) }
       return .refusal(
         "the credential does not count: \(refusal.reason)",
         challenge: "Bearer realm=\"vigil\", error=\"invalid_token\"")
