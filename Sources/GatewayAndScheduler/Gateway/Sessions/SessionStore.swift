@@ -4,8 +4,8 @@ import Synchronization
 
 /// Every session of this process, found by the keyed hash of its cookie, and kept over a restart.
 ///
-/// Looking one up takes a lock and no I/O. A change is durable before whoever asked for it goes on;
-/// changes of one session reach the archive in the order in which they were made. Uses are kept in
+/// Looking one up takes a lock and no I/O. Whoever asked for a change goes on once it is
+/// durable, or knows that it is not; changes of one session reach the archive in the order in which they were made. Uses are kept in
 /// memory only, until a cookie is replaced: after a crash the idle limit may count from up to
 /// `SessionLimits.rotationSeconds` too early.
 package final class SessionStore: Sendable {
