@@ -67,13 +67,12 @@ struct APIGate: Sendable {
   }
 
   private static func problem(_ refusal: CredentialRefusal) -> APIProblem {
-    switch refusal.reason {
-    case "provider_unreachable":
-      var problem = APIProblem(
-        .serviceUnavailable, "the identity provider cannot be reached to check the credential")
+    switch (refusal.obstacle, refusal.reason) {
+    case (let obstacle?, _):
+      var problem = APIProblem(.serviceUnavailable, obstacle)
       problem.retryAfterSeconds = 10
       return problem
-    case "cross_site":
+    case (nil, "cross_site"):
       // A browser sends a session's cookie along whoever wrote the page.
       var problem = APIProblem(.forbidden, "a page of another site sent this with a session")
       problem.rule = "credential"
@@ -111,10 +110,7 @@ struct APIGate: Sendable {
   ) async throws(APIProblem) {
     if call.wasJudged, case .never = repetition { return }
     var answer = await answer(call, action, job: job)
-    if answer.effect == .hold, !takesHold {
-      answer.effect = .deny
-      answer.reason = "needs an approval, which only a trigger can wait for: \(answer.reason)"
-    }
+    if answer.effect == .hold, !takesHold { answer = answer.deniedHold }
     if answer.effect != .deny, let objection {
       answer.effect = .deny
       (answer.rule, answer.reason) = objection

@@ -1,14 +1,15 @@
 /// Text from outside, made fit for records, answers and people.
 enum APIText {
-  /// Printable ASCII in place of the text: every other scalar, and the backslash, is written as
-  /// `\u{…}`, and what exceeds `characterCountMax` characters is cut and marked with `...`.
+  /// Printable ASCII in place of the text: every other scalar, the backslash and the double quote are
+  /// written as `\u{…}`, and what exceeds `characterCountMax` characters is cut and marked with `...`.
   ///
-  /// So a value can neither end a line, nor turn a line's direction, nor be taken for another text.
+  /// So a value can neither end a line or a quotation, nor turn a line's direction, nor be taken for another text.
   static func legible(_ text: String, characterCountMax: Int = 64) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
       guard result.utf8.count < characterCountMax else { return result + "..." }
-      if scalar.isASCII, scalar.value >= 0x20, scalar.value != 0x7F, scalar != "\\" {
+      if scalar.isASCII, scalar.value >= 0x20, scalar.value != 0x7F, scalar != "\\", scalar != "\""
+      {
         result.unicodeScalars.append(scalar)
       } else {
         result += "\\u{" + String(scalar.value, radix: 16) + "}"

@@ -10,7 +10,7 @@ extension TriggerAPI {
         answers: [.init(.ok, "The approvals asked for", "ApprovalList")], handler: listApprovals),
       APIOperation(
         method: .post, pattern: "/approvals/{id}", id: "settleApproval",
-        summary: "Gives or refuses an approval; never by the one who asked",
+        summary: "Gives or refuses an approval: a person, and never the one who asked",
         parameters: [.approvalInPath], bodySchema: "Verdict",
         answers: [
           .init(.ok, "The run as it is after the word", "Run"),
@@ -42,11 +42,10 @@ extension TriggerAPI {
     let id = call.parameter("id")
     let pending = await scheduler.approvals().first { $0.approvalID == id }
     let job = pending?.run.job
-    // The scheduler refuses the asker too; here it is part of the decision that is recorded.
-    let isAsker = pending?.askedBy == call.identity.principal
     try await gate.judge(
       call, action, job: job, repeating: .always,
-      objection: isAsker ? ("approver", "who asked for a run cannot approve of it") : nil)
+      objection: TriggerAPI.objection(to: call.identity, settling: pending).map { ("approver", $0) }
+    )
     let verdict = try TriggerAPI.body(call, APIBody.verdict)
     let unknown = APIProblem(.notFound, "nothing of this id waits for a word")
     guard pending != nil else { throw unknown }
@@ -54,5 +53,17 @@ extension TriggerAPI {
       approval: id, by: call.identity, gives: verdict.gives, reason: verdict.reason)
     let run = try TriggerAPI.settled(outcome, unknown: unknown)
     return .json(.ok) { run.encode(to: &$0) }
+  }
+
+  /// Why somebody whom the policy lets settle approvals may not settle this one: it is another person's
+  /// to do. The scheduler refuses the asker too; here it is part of the decision that is recorded.
+  private static func objection(
+    to approver: Identity, settling pending: PendingApproval?
+  ) -> String? {
+    guard approver.principalType == .human else {
+      return "only a person can approve: \(APIText.legible(approver.principal)) is a service"
+    }
+    return pending?.askedBy == approver.principal
+      ? "who asked for a run cannot approve of it" : nil
   }
 }

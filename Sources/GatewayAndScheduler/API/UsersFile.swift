@@ -11,6 +11,7 @@ package import Ingest
 package struct UsersFile: Sendable, Equatable {
   /// One principal.
   package struct Account: Sendable, Equatable {
+    /// A service unless the file says otherwise: only people approve.
     package var principalType: PrincipalType
     package var groups: [String]
     /// IANA time zone.
@@ -41,7 +42,7 @@ package struct UsersFile: Sendable, Equatable {
   private static func account(
     _ name: String, from reader: inout ConfigurationReader
   ) throws(ConfigurationError) -> Account {
-    let type = try reader.value("type", .oneOf(PrincipalType.self), default: .human)
+    let type = try reader.value("type", .oneOf(PrincipalType.self), default: .service)
     let groups = try reader.value("groups", .strings, default: [])
     let zone = try reader.optional("zone", .string)
     let email = try reader.optional("email", .string)

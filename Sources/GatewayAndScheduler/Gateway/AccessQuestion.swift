@@ -74,6 +74,26 @@ package struct AccessDecision: Sendable, Equatable {
   }
 }
 
+extension AccessDecision {
+  /// The answer as it is carried out: a hold of what nothing can wait for is a no.
+  ///
+  /// Only a trigger of a job waits for an approval, in the scheduler. Where the job is open the hold
+  /// stays, since whoever asked asks again with it.
+  package func enforced(for question: AccessQuestion) -> AccessDecision {
+    let canWait = question.action == AccessAction.trigger && question.job != nil
+    guard effect == .hold, !question.jobIsOpen, !canWait else { return self }
+    return deniedHold
+  }
+
+  /// A no in place of a hold.
+  var deniedHold: AccessDecision {
+    var result = self
+    result.effect = .deny
+    result.reason = "needs an approval, which only a trigger can wait for: \(reason)"
+    return result
+  }
+}
+
 /// Something that answers access questions: the policy's current version.
 package protocol AccessJudging: Sendable {
   func decide(_ question: AccessQuestion) -> AccessDecision

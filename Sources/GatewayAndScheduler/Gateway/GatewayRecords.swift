@@ -24,6 +24,23 @@ package struct GatewayRecords: Sendable {
     try await append(.decision(decision), id: "decision/\(decision.requestID ?? "")")
   }
 
+  /// Appends that a credential did not count at a page of the gateway's own; false when it cannot be
+  /// recorded.
+  func isRecorded(_ refusal: CredentialRefusal, action: String) async -> Bool {
+    guard let random = surroundings.randomBytes(16) else { return false }
+    var decision = DecisionRecord(effect: .deny)
+    decision.requestID = Hexadecimal.text(random)
+    decision.action = action
+    decision.rule = "credential"
+    decision.describe(refusal)
+    do {
+      try await append(decision)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /// Appends a control record. `reason` and `subject` hold no secret; texts from outside are escaped
   /// by the caller.
   func control(

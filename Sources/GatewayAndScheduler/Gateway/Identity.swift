@@ -54,7 +54,7 @@ package struct RequestOrigin: Sendable, Equatable {
 package struct CredentialRefusal: Error, Sendable, Equatable {
   /// One word a reader can count by: `expired`, `not_yet_valid`, `wrong_audience`, `bad_signature`,
   /// `unknown_key`, `algorithm_refused`, `malformed`, `too_long`, `revoked`, `rotated_away`, `unknown`,
-  /// `replayed`, `provider_unreachable`.
+  /// `replayed`, `id_token`, `cross_site`, `store_unavailable`, `provider_unreachable`.
   package var reason: String
   /// Facts for the record, escaped and cut; no secret.
   package var detail: String?
@@ -63,6 +63,15 @@ package struct CredentialRefusal: Error, Sendable, Equatable {
   /// Whose credential it is, where that is known for sure (an expired token of ours): an unchecked
   /// claim does not count.
   package var principal: String?
+
+  /// What keeps us from looking, when it is our side and not the credential: it may count later.
+  package var obstacle: String? {
+    switch reason {
+    case "provider_unreachable": "the identity provider cannot be reached to check the credential"
+    case "store_unavailable": "the token file cannot be read to check the credential"
+    default: nil
+    }
+  }
 
   package init(
     _ reason: String, _ detail: String? = nil, credential: DecisionRecord.Credential? = nil

@@ -33,4 +33,8 @@ struct RefusalBudget: Sendable {
     defer { unrecorded = 0 }
     return unrecorded
   }
+
+  /// Counts a refusal that was taken and could not be recorded, with those that its record would have
+  /// told of.
+  mutating func giveBack(_ told: Int) { unrecorded += told + 1 }
 }

@@ -13,7 +13,7 @@ final class MemorySink: RecordSink {
     records.compactMap { if case .decision(let decision) = $0.body { decision } else { nil } }
   }
 
-  func breakDown() { state.withLock { $0.isBroken = true } }
+  func breakDown(_ isBroken: Bool = true) { state.withLock { $0.isBroken = isBroken } }
 
   func append(_ record: Record) async throws(WriterRefusal) -> Acknowledgement {
     let outcome = state.withLock { state -> Acknowledgement? in
@@ -65,6 +65,9 @@ struct FakeChecker: CredentialChecker {
     }
     guard name != "unreachable" else {
       return .refused(CredentialRefusal("provider_unreachable", credential: .oidc))
+    }
+    guard name != "unreadable" else {
+      return .refused(CredentialRefusal("store_unavailable", credential: .serviceToken))
     }
     var refusal = CredentialRefusal("expired", "since\nyesterday", credential: .serviceToken)
     refusal.credentialID = "tok-1"

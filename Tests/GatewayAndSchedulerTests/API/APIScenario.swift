@@ -63,7 +63,7 @@ struct APIScenario: Sendable, CustomTestStringConvertible {
     trigger(422, body: "{\"params\":[]}"), trigger(422, body: "[]"),
     trigger(422, body: "{\"parms\":{}}"),
     trigger(422, outcome: { _ in .invalid(["day: expected a date", "size: expected a number"]) }),
-    trigger(503, isBroken: true), trigger(503, as: "unreachable"),
+    trigger(503, isBroken: true), trigger(503, as: "unreachable"), trigger(503, as: "unreadable"),
     trigger(503, outcome: { _ in .unavailable("the journal takes no records") }),
   ]
 

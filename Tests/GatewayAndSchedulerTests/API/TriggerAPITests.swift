@@ -120,6 +120,21 @@ import Testing
     #expect(bench.scheduler.seen.orders == ["refuse ap-1 by bob: no"])
   }
 
+  @Test func `a service approves of nothing, whoever asked`() async throws {
+    for headers: HTTPHeaders in [[:], ["X-Vigil-Assertion": "svc-ci edge-1"]] {
+      let bench = APIBench()
+      let response = try await bench.ask(
+        .post, "/approvals/ap-1", as: headers.fields.isEmpty ? "svc-ci" : nil, headers,
+        body: "{\"verdict\":\"give\"}")
+      #expect(response.status == .forbidden && response.text.contains("\"rule\":\"approver\""))
+      #expect(bench.scheduler.seen.orders.isEmpty)
+      let decision = try #require(bench.sink.decisions.first)
+      #expect(decision.effect == .deny && decision.rule == "approver")
+      #expect(decision.principal == "svc-ci" && decision.principalType == .service)
+      #expect(decision.reason == "only a person can approve: svc-ci is a service")
+    }
+  }
+
   @Test func `a trigger that the policy holds goes on to the scheduler, another order does not`()
     async throws
   {
@@ -164,7 +179,7 @@ import Testing
     "nobody is believed by a header, and the record tells of the try",
     arguments: [
       ("Remote-User", "root"), ("remote-groups", "admins"), ("X-Forwarded-User", "root"),
-      ("REMOTE-EMAIL", "a\u{202E}b\\c\u{85}"),
+      ("REMOTE-EMAIL", "a\u{202E}b\\c\u{85}"), ("Remote-User", "a\" was sent; header x \"b"),
     ])
   func spoofedIdentity(_ name: String, _ value: String) async throws {
     let bench = APIBench()
@@ -177,6 +192,7 @@ import Testing
     #expect(decision.principal == nil && decision.job == "etl")
     let reason = try #require(decision.reason)
     #expect(reason.contains("header \(name) \""))
+    #expect(reason.utf8.count { $0 == UInt8(ascii: "\"") } == 2, "\(reason)")
     #expect(reason.utf8.allSatisfy { (0x20..<0x7F).contains($0) }, "\(reason)")
     let denied = try await bench.ask(.post, "/jobs/etl/runs", as: "stranger", headers)
     #expect(denied.status == .forbidden)

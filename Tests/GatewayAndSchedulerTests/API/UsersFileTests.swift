@@ -12,7 +12,8 @@ import Testing
   private static let file = """
     { accounts: {
         "svc-ci": { type: "service", groups: ["ci", "deploy"] },
-        alice: { groups: ["operators"], zone: "Europe/Berlin", email: "a@example.com" },
+        "svc-old": { groups: ["ci"] },
+        alice: { type: "human", groups: ["operators"], zone: "Europe/Berlin", email: "a@example.com" },
     } }
     """
 
@@ -26,6 +27,7 @@ import Testing
     let users = try Self.read(Self.file)
     let service = users.enriched(Self.identity("svc-ci"))
     #expect(service.principalType == .service && service.groups == ["ci", "deploy"])
+    #expect(users.enriched(Self.identity("svc-old")).principalType == .service)
     let person = users.enriched(Self.identity("alice"))
     #expect(person.principalType == .human && person.zone == "Europe/Berlin")
     #expect(person.email == "a@example.com" && person.groups == ["operators"])

@@ -22,9 +22,15 @@ final class SimulatedProvider: OIDCTransport {
     var sent: [(authorization: String, body: String)] = []
     var audience = "vigil"
     var nonceOverride: String?
+    /// Renewals bring no ID token.
+    var omitsIDToken = false
+    /// What the userinfo endpoint answers.
+    var userinfo = "{}"
     /// What the token endpoint answers instead.
     var tokenError: String?
     var areKeysDown = false
+    /// Signs, and is not among the keys.
+    var unpublishedKeyID: String?
     /// The only client secret taken; nil for any.
     var goodSecret: String?
   }
@@ -69,6 +75,7 @@ final class SimulatedProvider: OIDCTransport {
       case "/openid-configuration": return answer(200, discovery)
       case "/jwks": return answer(200, try keySetText(keys()))
       case "/token": return try token(request)
+      case "/userinfo": return answer(200, Array(state.withLock { $0.userinfo }.utf8))
       case "/revoke": return answer(200, Array("{}".utf8))
       default: return answer(404, [])
       }
@@ -88,12 +95,13 @@ final class SimulatedProvider: OIDCTransport {
       """
       {"issuer":"\(issuer)","authorization_endpoint":"\(issuer)/authorize?tenant=1",
       "token_endpoint":"\(issuer)/token","jwks_uri":"\(issuer)/jwks","revocation_endpoint":
-      "\(issuer)/revoke","end_session_endpoint":"\(issuer)/logout"}
+      "\(issuer)/revoke","userinfo_endpoint":"\(issuer)/userinfo","end_session_endpoint":"\(issuer)/logout"}
       """.utf8)
   }
 
   private func keys() throws -> [[String: String]] {
-    try state.withLock { $0.keys }.map { try $0.key.jwk(keyID: $0.keyID) }
+    try state.withLock { state in state.keys.filter { $0.keyID != state.unpublishedKeyID } }
+      .map { try $0.key.jwk(keyID: $0.keyID) }
   }
 
   /// What the provider's login page does: the address that the browser is sent to.
@@ -150,13 +158,14 @@ final class SimulatedProvider: OIDCTransport {
     }
     let (seconds, override) = state.withLock { ($0.accessSeconds, $0.nonceOverride) }
     let stated = (override ?? nonce).map { ",\"nonce\":\"\($0)\"" } ?? ""
-    let idToken = try token(more: stated)
+    let isOmitted = state.withLock { $0.omitsIDToken } && nonce == nil
+    let idToken = isOmitted ? "" : ",\"id_token\":\"\(try token(more: stated))\""
     return answer(
       200,
       Array(
         """
         {"access_token":"opaque","token_type":"bearer","expires_in":\(seconds),
-        "refresh_token":"\(refreshToken)","id_token":"\(idToken)"}
+        "refresh_token":"\(refreshToken)"\(idToken)}
         """.utf8))
   }
 

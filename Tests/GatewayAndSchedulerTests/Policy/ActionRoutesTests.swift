@@ -7,7 +7,7 @@ import Testing
     var routes = ActionRoutes.standard
     #expect(routes.add("GET /luigi/api/task_list", "luigi:view") == nil)
     #expect(routes.add("GET /luigi/static/*", "luigi:view") == nil)
-    #expect(routes.add("GET /jobs/{job}/log", "run:view") == nil)
+    #expect(routes.add("GET /jobs/{job}/log", "log:view") == nil)
     switch routes.resolve(method: method, target: target) {
     case .action(let match): return match.action + (match.job.map { " " + $0 } ?? "")
     case .unmapped: return "-"
@@ -28,7 +28,7 @@ import Testing
       ("GET", "/openapi.json", "public"), ("GET", "/healthz", "public"),
       ("GET", "/luigi/api/task_list?data=%7B%7D", "luigi:view"),
       ("GET", "/luigi/static/a/b.js", "luigi:view"),
-      ("GET", "/jobs/etl/log", "run:view etl"),
+      ("GET", "/jobs/etl/log", "log:view etl"),
     ])
   func mapped(method: String, target: String, expected: String) {
     #expect(Self.answer(method, target) == expected)
@@ -97,7 +97,7 @@ import Testing
   @Test(
     "routes that are none, or mapped already, are refused",
     arguments: [
-      ("GET /jobs", "run:kill"), ("GET /jobs/{name}", "job:view"), ("GET jobs", "a:b"),
+      ("GET /jobs", "a:b"), ("GET /jobs/{name}", "a:b"), ("GET jobs", "a:b"),
       ("GET", "a:b"),
       ("GET /a b", "a:b"), ("GET /a//b", "a:b"), ("GET /a/", "a:b"), ("GET /a%20", "a:b"),
       ("GET /{a}/{a}", "a:b"), ("GET /*/b", "a:b"), ("GET /a;b", "a:b"), ("GET /x", "view"),
@@ -107,6 +107,15 @@ import Testing
   func refused(route: String, action: String) {
     var routes = ActionRoutes.standard
     #expect(routes.add(route, action) != nil)
+  }
+
+  @Test(
+    "the actions of our own API are for its own routes: nobody else keeps their holds and approvals",
+    arguments: AccessAction.ofJobs + AccessAction.ofNoJob)
+  func ownActions(action: String) {
+    var routes = ActionRoutes.standard
+    let problem = routes.add("POST /luigi/api/{job}", action)
+    #expect(problem?.contains("is of Vigil's own routes alone") == true)
   }
 
   @Test("routes of the configuration come behind the standard ones")

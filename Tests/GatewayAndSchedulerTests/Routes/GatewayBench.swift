@@ -19,7 +19,8 @@ final class GatewayBench: Sendable {
 
   init(
     limits: SessionLimits = SessionLimits(), archive: MemoryArchive = MemoryArchive(),
-    continuing before: GatewayBench? = nil, address: String = "https://p.test"
+    continuing before: GatewayBench? = nil, address: String = "https://p.test",
+    asksUserinfo: Bool = false, isBehindProxy: Bool = true
   ) throws {
     self.archive = archive
     simulated = SimulatedProvider(world, key: try TestSigningKey.quick.get())
@@ -29,8 +30,10 @@ final class GatewayBench: Sendable {
       let refreshToken = before.simulated.state.withLock { $0.refreshToken }
       simulated.state.withLock { $0.refreshToken = refreshToken }
     }
+    var asked = simulated.settings
+    asked.asksUserinfo = asksUserinfo
     provider = simulated.provider(
-      onKeysChanged: world.gatewayRecords.keysChanged(issuer: "https://id.test"))
+      asked, onKeysChanged: world.gatewayRecords.keysChanged(issuer: "https://id.test"))
     let key = try #require(SessionKey([UInt8](repeating: 9, count: 32)))
     sessions = try SessionStore(
       key: key, archive: archive, limits: limits, surroundings: world.surroundings)
@@ -38,6 +41,7 @@ final class GatewayBench: Sendable {
     var settings = GatewaySettings(address: address)
     settings.oidc = provider.settings
     settings.sessions = limits
+    settings.isBehindProxy = isBehindProxy
     let records = world.gatewayRecords
     gateway = Gateway(
       checkers: [
@@ -146,7 +150,7 @@ struct PathActions: ActionMapping {
   }
 }
 
-/// Permits everyone with an identity but for jobs of names it knows.
+/// Permits everyone with an identity but for jobs of names it knows; holds whatever the group `held` does.
 final class ScriptedPolicy: AccessJudging {
   private let asked = Mutex<[AccessQuestion]>([])
 
@@ -157,6 +161,7 @@ final class ScriptedPolicy: AccessJudging {
     let (effect, rule): (DecisionRecord.Effect, String) =
       switch (question.identity, question.job) {
       case (nil, _): (.deny, "credential")
+      case (let identity?, _) where identity.groups.contains("held"): (.hold, "night")
       case (_, "secret"): (.deny, "secret-jobs")
       case (_, "late"): (.hold, "night")
       case (_, "full"): (.deny, "busy")

@@ -70,6 +70,21 @@ import Testing
     #expect(try await bench.browse(.get, back).status == .unauthorized)
   }
 
+  @Test(arguments: [true, false])
+  func `an address is a proxy's word, and without a proxy there is none`(isBehind: Bool)
+    async throws
+  {
+    let bench = try GatewayBench(isBehindProxy: isBehind)
+    let forwarded: HTTPHeaders = ["X-Forwarded-For": "192.0.2.9", "Sec-Fetch-Site": "same-origin"]
+    let begun = try await bench.browse(.get, "/auth/login", forwarded)
+    let back = bench.simulated.logIn(at: try #require(begun.headers["Location"]))
+    _ = try await bench.browse(.get, String(back.dropFirst("https://p.test".count)), forwarded)
+    _ = try await bench.browse(.get, "/auth/callback", forwarded)
+    _ = try await bench.browse(.post, "/auth/logout", forwarded)
+    #expect(bench.world.controls.map(\.event) == [.login, .loginFailed, .logout])
+    #expect(bench.world.controls.allSatisfy { $0.remoteIP == (isBehind ? "192.0.2.9" : nil) })
+  }
+
   @Test func `a login takes ten minutes at most`() async throws {
     let begun = try await bench.browse(.get, "/auth/login")
     let back = bench.simulated.logIn(at: try #require(begun.headers["Location"]))
@@ -124,6 +139,54 @@ import Testing
       #expect(try await bench.verify().status == .ok)
     }
     #expect(bench.simulated.count("/token") == 22)
+  }
+
+  @Test func `where a renewal brings no id token, userinfo says which groups are left`()
+    async throws
+  {
+    let bench = try GatewayBench(asksUserinfo: true)
+    bench.simulated.state.withLock {
+      $0.omitsIDToken = true
+      $0.userinfo = #"{"sub":"alice","groups":["ops"]}"#
+    }
+    try await bench.logIn()
+    #expect(try await bench.verify().headers["Remote-Groups"] == "data-eng,ops")
+    bench.world.advance(250)
+    #expect(try await bench.verify().headers["Remote-Groups"] == "ops")
+    bench.simulated.state.withLock { $0.userinfo = #"{"sub":"alice","groups":[]}"# }
+    // Somebody whom the provider vouches for stays, however long.
+    for _ in 0..<40 {
+      bench.world.advance(900)
+      let answer = try await bench.verify()
+      #expect(answer.status == .ok && answer.headers["Remote-Groups"] == "")
+    }
+    bench.simulated.state.withLock { $0.userinfo = #"{"sub":"mallory","groups":["root"]}"# }
+    bench.world.advance(900)
+    #expect(try await bench.verify().status == .serviceUnavailable)
+  }
+
+  @Test(arguments: [false, true])
+  func `where nobody says who is renewed, a session ends as one without renewal`(
+    asksUserinfo: Bool
+  ) async throws {
+    let bench = try GatewayBench(asksUserinfo: asksUserinfo)
+    bench.simulated.state.withLock {
+      $0.omitsIDToken = true
+      $0.userinfo = #"{"sub":"alice","email":"alice@example.test"}"#
+    }
+    try await bench.logIn()
+    for _ in 0..<31 {
+      bench.world.advance(900)
+      let answer = try await bench.verify()
+      #expect(answer.status == .ok && answer.headers["Remote-Groups"] == "data-eng")
+    }
+    let restarted = try GatewayBench(archive: bench.archive, continuing: bench)
+    for bench in [bench, restarted] {
+      bench.world.advance(bench === restarted ? 8 * 3600 : 900)
+      #expect(try await bench.verify().status == .unauthorized)
+      #expect(
+        bench.world.decisions.last?.reason == "expired: renewals do not say who it is")
+    }
   }
 
   @Test func `however long its word lasts, the provider is asked every hour`() async throws {
@@ -200,11 +263,40 @@ import Testing
     #expect(bench.simulated.count("/token") == 3)
   }
 
+  @Test(arguments: [true, false])
+  func `a renewed token that does not count yet ends no session`(isKeyUnknown: Bool) async throws {
+    try await bench.logIn()
+    let next = try TestSigningKey.otherQuick.get()
+    bench.simulated.state.withLock {
+      if isKeyUnknown {
+        $0.keys.append(("k2", next))
+        $0.unpublishedKeyID = "k2"
+      } else {
+        $0.claims = #""sub":"alice","nbf":99999999999"#
+      }
+    }
+    bench.world.advance(250)
+    #expect(try await bench.verify().status == .ok)
+    #expect(bench.sessions.count == 1 && bench.world.controls.map(\.event) == [.login])
+    bench.simulated.state.withLock {
+      $0.unpublishedKeyID = nil
+      $0.claims = #""sub":"alice","groups":["new"]"#
+    }
+    bench.world.advance(15)
+    let answer = try await bench.verify()
+    #expect(answer.status == .ok && answer.headers["Remote-Groups"] == "new")
+  }
+
   @Test func `a new login ends the session that the browser came with`() async throws {
     try await bench.logIn()
     let first = bench.cookies
     try await bench.logIn()
     #expect(bench.sessions.count == 1 && bench.cookies != first)
+    let controls = bench.world.controls
+    #expect(controls.map(\.event) == [.login, .login, .logout])
+    #expect(
+      controls.last?.principal == "alice" && controls.last?.subject == controls.first?.subject)
+    #expect(controls.last?.reason == "replaced by another login")
     bench.setCookies(first)
     #expect(try await bench.verify().status == .unauthorized)
   }
@@ -264,6 +356,14 @@ import Testing
   @Test func `logging out ends the session here and leads to the provider's end`() async throws {
     try await bench.logIn()
     #expect(try await bench.browse(.post, "/auth/logout").status == .forbidden)
+    let refused = try #require(bench.world.decisions.last)
+    #expect(refused.effect == .deny && refused.rule == "credential" && refused.action == "logout")
+    #expect(refused.principal == "alice" && refused.credential == .session)
+    #expect(refused.reason == "cross_site: neither origin nor sec-fetch-site")
+    bench.world.breakJournal()
+    #expect(try await bench.browse(.post, "/auth/logout").status == .serviceUnavailable)
+    bench.world.breakJournal(false)
+    #expect(bench.sessions.count == 1)
     #expect(try await bench.browse(.get, "/auth/logout").status == .methodNotAllowed)
     let old = bench.cookies
     let answer = try await bench.browse(.post, "/auth/logout", GatewayLoginTests.page)

@@ -1,3 +1,4 @@
+import Foundation
 import GatewayAndScheduler
 import Ingest
 import Synchronization
@@ -109,6 +110,21 @@ import Testing
     #expect(bench.world.decisions.first?.effect == .hold)
   }
 
+  @Test func `a hold of what nobody can wait for is a no`() async throws {
+    bench.simulated.state.withLock { $0.claims = #""sub":"alice","groups":["held"]"# }
+    let read = try await bench.verify(.get, "/luigi/api/task_list", bearer())
+    #expect(read.status == .forbidden && read.headers["X-Vigil-Assertion"] == "")
+    let decision = try #require(bench.world.decisions.first)
+    #expect(decision.effect == .deny && decision.rule == "night")
+    #expect(
+      decision.reason
+        == "needs an approval, which only a trigger can wait for: because of night")
+    #expect(try await bench.verify(.post, "/jobs/etl/runs", bearer()).status == .ok)
+    // The API asks again about each job, and shows none that is held.
+    #expect(try await bench.verify(.get, "/jobs", bearer()).status == .ok)
+    #expect(bench.world.decisions.map(\.effect) == [.deny, .hold, .hold])
+  }
+
   @Test func `without a journal nothing is let through`() async throws {
     bench.world.breakJournal()
     for headers in [try bearer(), [:], ["Authorization": "Bearer a.b.c"]] {
@@ -121,9 +137,35 @@ import Testing
 
   @Test func `what is public needs nothing and is no decision`() async throws {
     #expect(try await bench.verify(.get, "/healthz").status == .ok)
-    let bad: HTTPHeaders = ["Authorization": "Bearer a.b.c"]
-    #expect(try await bench.verify(.get, "/healthz", bad).status == .ok)
+    #expect(try await bench.verify(.get, "/healthz", bearer()).status == .ok)
     #expect(bench.world.records.isEmpty)
+  }
+
+  @Test func `a bad credential at a public route is recorded, and the request passes without it`()
+    async throws
+  {
+    let bad: HTTPHeaders = ["Authorization": "Bearer a.b.c"]
+    let answer = try await bench.verify(.get, "/healthz", bad)
+    #expect(answer.status == .ok && answer.headers["Remote-User"] == "")
+    #expect(answer.headers["X-Vigil-Assertion"] == "")
+    let decision = try #require(bench.world.decisions.first)
+    #expect(bench.world.decisions.count == 1)
+    #expect(decision.effect == .deny && decision.rule == "credential")
+    #expect(decision.reason?.hasPrefix("malformed: ") == true)
+    bench.world.breakJournal()
+    #expect(try await bench.verify(.get, "/healthz", bad).status == .serviceUnavailable)
+    #expect(try await bench.verify(.get, "/healthz").status == .ok)
+  }
+
+  @Test func `a bad credential that asks who it is is recorded before it is told`() async throws {
+    let bad: HTTPHeaders = ["Authorization": "Bearer a.b.c"]
+    #expect(try await bench.browse(.get, "/auth/whoami", bad).status == .unauthorized)
+    let decision = try #require(bench.world.decisions.first)
+    #expect(decision.effect == .deny && decision.rule == "credential")
+    #expect(decision.action == "whoami" && decision.reason?.hasPrefix("malformed: ") == true)
+    #expect(decision.requestID?.utf8.count == 32)
+    bench.world.breakJournal()
+    #expect(try await bench.browse(.get, "/auth/whoami", bad).status == .serviceUnavailable)
   }
 
   @Test func `a path without an action is denied to everyone`() async throws {
@@ -159,6 +201,33 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    #","nonce":"n-1""#, #","at_hash":"x""#, #","c_hash":"x""#, #","typ":"ID""#,
+  ])
+  func `an id token says who logged in, and opens nothing`(more: String) async throws {
+    let text = try bench.simulated.token(more: more)
+    let answer = try await bench.verify(.get, "/jobs", ["Authorization": "Bearer \(text)"])
+    #expect(answer.status == .unauthorized && answer.headers["X-Vigil-Assertion"] == "")
+    #expect(bench.world.decisions.first?.reason?.hasPrefix("id_token: ") == true)
+  }
+
+  @Test func `an access token that says so may carry the login's nonce`() async throws {
+    let key = try TestSigningKey.quick.get()
+    let now = Int(bench.world.now.secondsSinceEpoch)
+    let claims =
+      #"{"iss":"https://id.test/realms/a","aud":"vigil","sub":"alice","nonce":"n-1","exp":\#(now + 60)"#
+    for (type, more, status) in [
+      ("at+jwt", "", .ok), ("application/at+jwt", "", .ok), ("JWT", "", .unauthorized),
+      ("at+jwt", #","at_hash":"x""#, .unauthorized),
+    ] as [(String, String, HTTPStatus)] {
+      let text = try key.token(
+        .edDSA, header: #"{"alg":"EdDSA","typ":"\#(type)","kid":"k1"}"#, claims: claims + more + "}"
+      )
+      let answer = try await bench.verify(.get, "/jobs", ["Authorization": "Bearer \(text)"])
+      #expect(answer.status == status, "\(type) \(more)")
+    }
+  }
+
   @Test func `while the provider is away the answer is 503, with a time to come back`() async throws
   {
     let headers = try bearer()
@@ -167,6 +236,31 @@ import Testing
     #expect(answer.status == .serviceUnavailable)
     #expect(answer.headers["Retry-After"] == "5")
     #expect(bench.world.decisions.first?.reason?.hasPrefix("provider_unreachable") == true)
+  }
+
+  @Test(arguments: ["/auth/verify", "/auth/whoami"])
+  func `a token file that cannot be read is our fault, not the token's`(page: String) async throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path + "/" + ServiceTokenStore.fileName
+    try Data("damaged\n".utf8).write(to: URL(filePath: path))
+    let gateway = Gateway(
+      checkers: [ServiceTokenChecker(stateDirectory: directory.path)], actions: PathActions(),
+      policy: bench.policy, facts: NoFacts(), records: bench.world.gatewayRecords,
+      signer: bench.signer)
+    var router = Router()
+    router.addGateway(gateway)
+    let token =
+      "vigil_" + String(repeating: "0", count: 16) + "_" + String(repeating: "a", count: 64)
+    let answer = await router.respond(
+      to: HTTPRequest(
+        method: .get, target: try HTTPTarget(Array(page.utf8)),
+        headers: [
+          "Authorization": "Bearer \(token)", "X-Forwarded-Method": "GET",
+          "X-Forwarded-Uri": "/jobs",
+        ], peer: .loopback(port: 1)))
+    #expect(answer.status == .serviceUnavailable)
+    #expect(bench.world.decisions.first?.reason?.hasPrefix("store_unavailable") == true)
+    #expect(bench.world.decisions.count == 1)
   }
 
   private static let reports: [HTTPHeaders] = [

@@ -190,6 +190,30 @@ import Testing
     #expect(bench.sink.decisions.count == 32)
   }
 
+  @Test func `a refusal whose record could not be written is counted by the next one`() async throws
+  {
+    let bench = try RunSocketBench()
+    bench.sink.breakDown()
+    for _ in 0..<5 {
+      _ = try await bench.post([], to: "run-2")
+      _ = try await bench.post(RunSocketBench.shim("started", run: "run-3"))
+      _ = try await bench.post("no event")
+    }
+    bench.sink.breakDown(false)
+    _ = try await bench.post([], to: "run-2")
+    _ = try await bench.post(RunSocketBench.shim("started", run: "run-3"))
+    _ = try await bench.post("no event")
+    #expect(bench.sink.decisions.map(\.rule) == ["run_token", "run_token_scope"])
+    for decision in bench.sink.decisions {
+      #expect(decision.reason?.hasSuffix("; 5 more before it were not recorded") == true)
+    }
+    guard case .control(let rejected) = try #require(bench.sink.records.last).body else {
+      Issue.record("the refused line left no record")
+      return
+    }
+    #expect(rejected.counts.contains(.init("unrecorded", 5)))
+  }
+
   @Test func `what cannot be taken now is 503, line by line`() async throws {
     let bench = try RunSocketBench()
     bench.shims.goDeaf()

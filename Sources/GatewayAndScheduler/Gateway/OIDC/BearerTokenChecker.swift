@@ -1,6 +1,7 @@
 package import Ingest
 
-/// Takes JWTs of the provider from `Authorization: Bearer`: machines, and people with a tool.
+/// Takes JWTs of the provider from `Authorization: Bearer`: machines, and people with a tool. Access
+/// tokens alone: an ID token is written for the login, and goes through browsers at logout.
 package struct BearerTokenChecker: CredentialChecker {
   private let provider: OIDCProvider
   private let rules: JWTRules
@@ -20,6 +21,9 @@ package struct BearerTokenChecker: CredentialChecker {
       do throws(CredentialRefusal) {
         let token = try JSONWebToken(text)
         try await provider.verify(token, rules, at: now)
+        if let mark = token.identityTokenMark {
+          throw .token("id_token", "\(mark): expected an access token")
+        }
         return .authenticated(
           try provider.settings.claims.identity(
             token.claims, issuer: provider.settings.issuer, credential: .oidc), nil)

@@ -14,6 +14,8 @@ package struct JSONWebToken: Sendable {
   package let algorithm: SignatureAlgorithm
   /// Names a key of the provider; only ever compared.
   package let keyID: String?
+  /// The header's `typ` in lower case, where there is one.
+  let type: String?
   /// What the signature is over: the first two parts and the dot between them.
   package let signingInput: [UInt8]
   package let signature: [UInt8]
@@ -34,7 +36,7 @@ package struct JSONWebToken: Sendable {
     guard let header = Base64URL.bytes(parts[0]), let payload = Base64URL.bytes(parts[1]),
       let signature = Base64URL.bytes(parts[2]), !signature.isEmpty
     else { throw .token("malformed", "a part is not base64url") }
-    (algorithm, keyID) = try JSONWebToken.read(header: header)
+    (algorithm, keyID, type) = try JSONWebToken.read(header: header)
     claims = try JSONFields(payload)
     signingInput = Array(bytes.prefix(parts[0].count + 1 + parts[1].count))
     self.signature = signature
@@ -42,30 +44,42 @@ package struct JSONWebToken: Sendable {
 
   private static func read(
     header: [UInt8]
-  ) throws(CredentialRefusal) -> (SignatureAlgorithm, String?) {
+  ) throws(CredentialRefusal) -> (SignatureAlgorithm, String?, String?) {
     let fields = try JSONFields(header)
     guard let name = fields.text("alg") else { throw .token("malformed", "header without alg") }
     guard let algorithm = SignatureAlgorithm(rawValue: name) else {
       throw .token("algorithm_refused", "alg \(ForeignText.quoted(name))")
     }
     guard !fields.has("crit") else { throw .token("malformed", "critical header extensions") }
-    if fields.has("typ") {
-      let type = fields.text("typ")?.lowercased() ?? ""
+    let type = fields.has("typ") ? fields.text("typ")?.lowercased() ?? "" : nil
+    if let type {
       guard types.contains(type) else {
         throw .token("malformed", "typ \(ForeignText.quoted(type)): expected JWT or at+jwt")
       }
     }
-    guard fields.has("kid") else { return (algorithm, nil) }
+    guard fields.has("kid") else { return (algorithm, nil, type) }
     guard let keyID = fields.text("kid"), keyID.utf8.count <= keyIDByteCountMax else {
       throw .token("malformed", "kid is no text of at most \(keyIDByteCountMax) bytes")
     }
-    return (algorithm, keyID)
+    return (algorithm, keyID, type)
   }
 
   /// RFC 7519 section 5.1, RFC 9068 section 2.1.
   private static let types: Set<String> = [
     "jwt", "at+jwt", "application/jwt", "application/at+jwt",
   ]
+
+  /// What shows that this is an ID token, which tells a client who logged in and is no credential for
+  /// anybody (RFC 9068 section 5); nil where nothing does.
+  ///
+  /// `at_hash` and `c_hash` stand in ID tokens alone (OpenID Connect Core 1.0 section 3.3.2.11), some
+  /// providers write `typ`, and a `nonce` answers a login unless the header says `at+jwt`.
+  var identityTokenMark: String? {
+    if let mark = ["at_hash", "c_hash"].first(where: claims.has) { return mark }
+    if claims.text("typ")?.lowercased() == "id" { return "typ ID" }
+    let isAccessToken = type == "at+jwt" || type == "application/at+jwt"
+    return claims.has("nonce") && !isAccessToken ? "nonce" : nil
+  }
 }
 
 extension CredentialRefusal {

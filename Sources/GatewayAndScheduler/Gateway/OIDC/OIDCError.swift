@@ -43,7 +43,9 @@ package enum OIDCError: Error, Sendable, Equatable, CustomStringConvertible {
         "invalid_client", "unauthorized_client", "unsupported_grant_type",
         "temporarily_unavailable",
       ].contains(code)
-    case .token(let refusal): refusal.reason != "provider_unreachable"
+    // A key that is not published yet, or a clock that is ahead, says nothing about the login.
+    case .token(let refusal):
+      !["provider_unreachable", "unknown_key", "not_yet_valid"].contains(refusal.reason)
     default: false
     }
   }

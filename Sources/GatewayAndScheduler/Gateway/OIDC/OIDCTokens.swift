@@ -33,6 +33,10 @@ extension OIDCTokens: CustomReflectable {
 /// What a login, or its renewal, came to.
 struct OIDCGrant: Sendable {
   var identity: Identity
+  /// The `sub` of the login, whichever claim names the principal.
+  var subject: String?
+  /// Whether the provider said again who it is; otherwise `identity` is what it said before.
+  var isStated = true
   var tokens: OIDCTokens
   /// Until when the provider's word counts: the access token's end, or else the ID token's.
   var expiresAt: Timestamp
@@ -65,20 +69,46 @@ extension OIDCProvider {
 
   /// What renewed tokens say.
   ///
-  /// - Parameter known: whose login it is; tokens about anybody else are refused. Kept as it is where
-  ///   the provider sends no new ID token.
+  /// - Parameter session: whose login it is; tokens about anybody else are refused.
   nonisolated func renewed(
-    _ tokens: OIDCTokens, of known: Identity, at now: Timestamp
+    _ tokens: OIDCTokens, of session: Session, at now: Timestamp
   ) async throws(OIDCError) -> OIDCGrant {
-    guard let idToken = tokens.idToken else {
-      let seconds = tokens.expiresInSeconds ?? 300
-      return OIDCGrant(
-        identity: known, tokens: tokens, expiresAt: now.advanced(bySeconds: seconds))
-    }
-    let grant = try await grant(tokens, try await checked(idToken, at: now), at: now)
-    guard grant.identity.principal == known.principal else {
+    let grant =
+      if let idToken = tokens.idToken {
+        try await grant(tokens, try await checked(idToken, at: now), at: now)
+      } else {
+        try await renewedWithoutIDToken(tokens, of: session, at: now)
+      }
+    guard grant.identity.principal == session.identity.principal else {
       throw .token(.token("malformed", "a renewed login speaks of somebody else"))
     }
+    return grant
+  }
+
+  /// A refresh need not bring an ID token (OpenID Connect Core 1.0 section 12.2): then userinfo is asked,
+  /// where that is configured. Groups on which it is silent may be gone or may stand in ID tokens alone:
+  /// they stay as they were, and the grant says that nobody stated them.
+  private nonisolated func renewedWithoutIDToken(
+    _ tokens: OIDCTokens, of session: Session, at now: Timestamp
+  ) async throws(OIDCError) -> OIDCGrant {
+    let seconds = tokens.expiresInSeconds ?? 300
+    var grant = OIDCGrant(
+      identity: session.identity, subject: session.subject, isStated: false, tokens: tokens,
+      expiresAt: now.advanced(bySeconds: seconds))
+    guard let subject = session.subject, let claims = try await userinfo(tokens, subject: subject),
+      claims.has(settings.claims.groups) || session.identity.groups.isEmpty
+    else { return grant }
+    do throws(CredentialRefusal) {
+      let told = try settings.claims.identity(
+        claims, issuer: settings.issuer, credential: .session)
+      grant.identity.principal = told.principal
+      grant.identity.groups = told.groups
+      grant.identity.email = told.email ?? grant.identity.email
+      grant.identity.zone = told.zone ?? grant.identity.zone
+    } catch {
+      throw .token(error)
+    }
+    grant.isStated = true
     return grant
   }
 
@@ -126,7 +156,8 @@ extension OIDCProvider {
       let stated = claims.instant("exp").flatMap { Timestamp(secondsSinceEpoch: $0) }
       let expiresAt =
         tokens.expiresInSeconds.map { now.advanced(bySeconds: $0) } ?? stated ?? now
-      return OIDCGrant(identity: identity, tokens: tokens, expiresAt: expiresAt)
+      return OIDCGrant(
+        identity: identity, subject: claims.text("sub"), tokens: tokens, expiresAt: expiresAt)
     } catch {
       throw .token(error)
     }

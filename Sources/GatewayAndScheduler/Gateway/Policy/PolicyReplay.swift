@@ -271,7 +271,7 @@ package struct PolicyReplay: Sendable {
     } else {
       summary.requestCount += 1
     }
-    let new = policy.decide(asked.question)
+    let new = policy.decide(asked.question).enforced(for: asked.question)
     guard new.effect != asked.oldEffect else {
       if let old = asked.oldRule, old != new.rule { summary.otherRuleCount += 1 }
       return

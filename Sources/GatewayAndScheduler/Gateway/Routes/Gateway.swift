@@ -57,7 +57,7 @@ package struct Gateway: Sendable {
     case .authenticated(let identity, _): return await judge(question, identity)
     case .anonymous: return await judge(question, nil)
     case .refused(let refusal):
-      return question.isPublic ? await judge(question, nil) : await refuse(question, refusal)
+      return await refuse(question, refusal)
     }
   }
 
@@ -75,18 +75,14 @@ package struct Gateway: Sendable {
       .response
   }
 
-  /// There was a credential, and it does not count.
+  /// There was a credential, and it does not count. What needs none is let through without it.
   private func refuse(_ question: VerifyQuestion, _ refusal: CredentialRefusal) async
     -> HTTPResponse
   {
     var decision = question.record(.deny, rule: "credential")
-    decision.reason =
-      refusal.reason
-      + (refusal.detail.map { ": " + ForeignText.escaped($0, scalarCountMax: 200) } ?? "")
-    decision.principal = refusal.principal
-    decision.credential = refusal.credential
-    decision.credentialID = refusal.credentialID
+    decision.describe(refusal)
     guard await isRecorded(decision) else { return VerifyAnswer.unrecorded(question.id).response }
+    if question.isPublic { return await pass(question, nil) }
     return question.answer(to: refusal, canLogIn: login != nil).response
   }
 
@@ -109,7 +105,7 @@ package struct Gateway: Sendable {
     ).response
   }
 
-  /// A hold is the scheduler's to keep: the request goes on to it.
+  /// A trigger's hold is the scheduler's to keep: the request goes on to it. Any other is a no.
   private func judgement(
     _ question: VerifyQuestion, _ identity: Identity?
   ) async -> AccessDecision {
@@ -119,7 +115,7 @@ package struct Gateway: Sendable {
     asked.remoteIP = question.forwarded.remoteIP
     asked.facts = await facts.facts(
       of: identity, job: question.mapped.job, at: question.at)
-    var judgement = policy.decide(asked)
+    var judgement = policy.decide(asked).enforced(for: asked)
     if question.mapped.action == nil, judgement.effect != .deny {
       judgement.effect = .deny
       judgement.rule = "route"
@@ -167,5 +163,15 @@ extension DecisionRecord {
     groups = identity.groups
     credential = identity.credential
     credentialID = identity.credentialID
+  }
+
+  /// Takes over what is known of a credential that does not count.
+  mutating func describe(_ refusal: CredentialRefusal) {
+    reason =
+      refusal.reason
+      + (refusal.detail.map { ": " + ForeignText.escaped($0, scalarCountMax: 200) } ?? "")
+    principal = refusal.principal
+    credential = refusal.credential
+    credentialID = refusal.credentialID
   }
 }

@@ -98,12 +98,12 @@ package struct GatewayLogin: Sendable {
       try await records.control(
         .login, id: session.handle, principal: session.identity.principal,
         subject: "session/\(session.handle)", reason: provider.settings.issuer,
-        remoteIP: GatewayLogin.remoteIP(request))
+        remoteIP: remoteIP(request))
+      try await closeFormer(request, at: now)
     } catch {
       _ = try? await sessions.close(session.handle)
       return .page(.serviceUnavailable, "the login cannot be recorded")
     }
-    await closeFormer(request, at: now)
     return .redirect(
       attempt.target,
       cookies: [
@@ -112,9 +112,13 @@ package struct GatewayLogin: Sendable {
   }
 
   /// A browser has one session: the one that it came with ends when it gets another.
-  private func closeFormer(_ request: HTTPRequest, at now: Timestamp) async {
+  private func closeFormer(_ request: HTTPRequest, at now: Timestamp) async throws(WriterRefusal) {
     for cookie in SessionCookie.values(SessionCookie.name, in: request.headers) {
       guard case .found(let former, _) = sessions.lookUp(cookie, at: now) else { continue }
+      try await records.control(
+        .logout, id: "\(former.handle)/\(now.microseconds)",
+        principal: former.identity.principal, subject: "session/\(former.handle)",
+        reason: "replaced by another login", remoteIP: remoteIP(request))
       _ = try? await sessions.close(former.handle)
     }
   }
@@ -130,7 +134,7 @@ package struct GatewayLogin: Sendable {
       try await records.control(
         .loginFailed, id: Hexadecimal.text(random), subject: provider.settings.issuer,
         reason: "\(reason): \(ForeignText.escaped(detail, scalarCountMax: 300))",
-        remoteIP: GatewayLogin.remoteIP(request))
+        remoteIP: remoteIP(request))
     } catch {
       return .page(.serviceUnavailable, "the failed login cannot be recorded")
     }
@@ -141,26 +145,37 @@ package struct GatewayLogin: Sendable {
 
   /// Ends the browser's session here and, where it can, at the provider.
   func leave(_ request: HTTPRequest) async -> HTTPResponse {
+    let now = records.surroundings.now()
+    let known = session(of: request, at: now)
     if let fault = SameOrigin.fault(request, origins: settings.origins) {
+      guard await records.isRecorded(.session("cross_site", fault, known), action: "logout") else {
+        return .page(.serviceUnavailable, "the refusal cannot be recorded")
+      }
       return .page(.forbidden, "logout came from another site's page: \(fault)")
     }
-    let now = records.surroundings.now()
     let gone = SessionCookie.field("", maxAgeSeconds: 0)
-    guard let cookie = SessionCookie.values(SessionCookie.name, in: request.headers).first,
-      case .found(let session, _) = sessions.lookUp(cookie, at: now)
-    else { return .redirect(settings.afterLogout, cookies: [gone]) }
+    guard let session = known else {
+      return .redirect(settings.afterLogout, cookies: [gone])
+    }
     do {
       // First the record: a second try is another one.
       try await records.control(
         .logout, id: "\(session.handle)/\(now.microseconds)", principal: session.identity.principal,
         subject: "session/\(session.handle)", reason: "asked for",
-        remoteIP: GatewayLogin.remoteIP(request))
+        remoteIP: remoteIP(request))
       _ = try await sessions.close(session.handle)
     } catch {
       return .page(.serviceUnavailable, "the logout cannot be recorded or kept: try again")
     }
     if let token = session.refreshToken { await provider.revoke(token) }
     return .redirect(await providerLogout(session) ?? settings.afterLogout, cookies: [gone])
+  }
+
+  private func session(of request: HTTPRequest, at now: Timestamp) -> Session? {
+    guard let cookie = SessionCookie.values(SessionCookie.name, in: request.headers).first,
+      case .found(let session, _) = sessions.lookUp(cookie, at: now)
+    else { return nil }
+    return session
   }
 
   /// OpenID Connect RP-Initiated Logout 1.0 section 2; nil where the provider has none.
@@ -188,8 +203,9 @@ package struct GatewayLogin: Sendable {
   }
 
   /// As the proxy reports it; nil without a proxy, or when the report is ambiguous.
-  static func remoteIP(_ request: HTTPRequest) -> String? {
-    request.headers.onlyValue("X-Forwarded-For").flatMap {
+  private func remoteIP(_ request: HTTPRequest) -> String? {
+    guard settings.isBehindProxy else { return nil }
+    return request.headers.onlyValue("X-Forwarded-For").flatMap {
       ForwardedRequest.isAddress($0) ? $0 : nil
     }
   }

@@ -20,6 +20,10 @@ extension Gateway {
     switch await chain.authenticate(request, at: now) {
     case .anonymous: return .refusal("no credential was sent", challenge: "Bearer realm=\"vigil\"")
     case .refused(let refusal):
+      guard await records.isRecorded(refusal, action: "whoami") else {
+        return .page(.serviceUnavailable, "the refusal cannot be recorded")
+      }
+      if let obstacle = refusal.obstacle { return .page(.serviceUnavailable, obstacle) }
       return .refusal(
         "the credential does not count: \(refusal.reason)",
         challenge: "Bearer realm=\"vigil\", error=\"invalid_token\"")

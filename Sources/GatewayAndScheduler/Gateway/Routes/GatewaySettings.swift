@@ -16,6 +16,9 @@ package struct GatewaySettings: Sendable, Equatable {
   package var afterLogout = "/"
   package var oidc: OIDCSettings?
   package var sessions = SessionLimits()
+  /// Whether a proxy of ours stands in front. Without one nobody is believed about `X-Forwarded-For`. Not
+  /// in the file: whoever puts the process together knows it.
+  package var isBehindProxy = true
 
   package init(address: String) { self.address = address }
 

@@ -39,11 +39,11 @@ struct VerifyQuestion: Sendable {
   /// To somebody whose credential does not count. The wire gets the reason's one word, the record all.
   func answer(to refusal: CredentialRefusal, canLogIn: Bool) -> VerifyAnswer {
     var answer: VerifyAnswer
-    switch refusal.reason {
-    case "provider_unreachable":
-      answer = .unavailable(id, "the identity provider cannot be reached to check the credential")
+    switch (refusal.obstacle, refusal.reason) {
+    case (let obstacle?, _):
+      answer = .unavailable(id, obstacle)
       answer.retryAfterSeconds = 5
-    case "cross_site":
+    case (nil, "cross_site"):
       answer = VerifyAnswer(.forbidden, id, text: "the request came from another site's page")
     default:
       if canLogIn, isFromBrowser, refusal.credential == .session { return toLogin }

@@ -19,6 +19,9 @@ extension Session {
     writer.field("renews", Int(renewsAt.microseconds))
     writer.field("refresh_token", refreshToken)
     writer.field("id_token", idToken)
+    writer.field("subject", subject)
+    writer.field("stated", Int(statedAt.microseconds))
+    writer.field("silent", isSilent)
     writer.field("marks", ([current] + pending + previous).map(\.digest.hex))
     writer.field("times", ([current] + pending + previous).map { Int($0.at.microseconds) })
     writer.field("pending", pending.count)
@@ -48,7 +51,9 @@ extension Session {
     self.init(
       handle: handle, identity: identity, createdAt: created, usedAt: used, expiresAt: expires,
       renewsAt: renews, refreshToken: fields.text("refresh_token"),
-      idToken: fields.text("id_token"), current: first,
+      idToken: fields.text("id_token"), subject: fields.text("subject"),
+      statedAt: Session.time(fields.instant("stated")) ?? created,
+      isSilent: fields.flag("silent") ?? false, current: first,
       pending: Array(marks.dropFirst().prefix(pendingCount)),
       previous: Array(marks.dropFirst(1 + pendingCount)))
   }

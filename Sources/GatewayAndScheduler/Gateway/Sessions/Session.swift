@@ -6,7 +6,8 @@ package struct SessionLimits: Sendable, Equatable {
   package var idleSeconds = 12 * 3600.0
   /// Since the login, however much it is used.
   package var absoluteSeconds = 7 * 86_400.0
-  /// Since the login, where the provider gives no refresh token: nobody then asks it again.
+  /// Since the provider last said who it is, where it gives no refresh token, or says nothing of whom it
+  /// renews.
   package var withoutRefreshSeconds = 8 * 3600.0
   /// Age at which a cookie is replaced by a new one.
   package var rotationSeconds = 900.0
@@ -80,6 +81,12 @@ struct Session: Sendable, Equatable {
   var renewalPausedUntil: Timestamp?
   /// For the provider's own logout.
   var idToken: String?
+  /// The login's `sub`, for asking the provider about it; nil in sessions kept by earlier versions.
+  var subject: String?
+  /// When the provider last said who it is.
+  var statedAt: Timestamp
+  /// The last renewal brought no word of who it is.
+  var isSilent = false
   /// Since `at`.
   var current: Mark
   var pending: [Mark] = []
@@ -130,8 +137,9 @@ struct Session: Sendable, Equatable {
     if now.seconds(since: usedAt) >= limits.idleSeconds { return "idle" }
     let age = now.seconds(since: createdAt)
     if age >= limits.absoluteSeconds { return "absolute limit" }
-    if refreshToken == nil, age >= limits.withoutRefreshSeconds { return "no refresh token" }
-    return nil
+    let isAsked = refreshToken != nil && !isSilent
+    guard !isAsked, now.seconds(since: statedAt) >= limits.withoutRefreshSeconds else { return nil }
+    return refreshToken == nil ? "no refresh token" : "renewals do not say who it is"
   }
 
   /// Whether the provider's word is to be renewed.

@@ -79,7 +79,7 @@ package struct SessionChecker: CredentialChecker {
       let tokens = try await provider.refresh(token)
       do throws(OIDCError) {
         return await kept(
-          handle, try await provider.renewed(tokens, of: session.identity, at: now), at: now)
+          handle, try await provider.renewed(tokens, of: session, at: now), at: now)
       } catch {
         // The old refresh token may be worth nothing any more.
         if !error.endsLogin { _ = try? await store.keep(handle, refreshToken: tokens.refreshToken) }
@@ -111,7 +111,7 @@ package struct SessionChecker: CredentialChecker {
 }
 
 extension CredentialRefusal {
-  fileprivate static func session(
+  static func session(
     _ reason: String, _ detail: String? = nil, _ session: Session? = nil
   ) -> CredentialRefusal {
     var refusal = CredentialRefusal(reason, detail, credential: .session)

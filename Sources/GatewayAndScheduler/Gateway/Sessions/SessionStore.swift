@@ -4,8 +4,8 @@ import Synchronization
 
 /// Every session of this process, found by the keyed hash of its cookie, and kept over a restart.
 ///
-/// Looking one up takes a lock and no I/O. A change is durable before whoever asked for it goes on;
-/// changes of one session reach the archive in the order in which they were made. Uses are kept in
+/// Looking one up takes a lock and no I/O. Whoever asked for a change goes on once it is
+/// durable, or knows that it is not; changes of one session reach the archive in the order in which they were made. Uses are kept in
 /// memory only, until a cookie is replaced: after a crash the idle limit may count from up to
 /// `SessionLimits.rotationSeconds` too early.
 package final class SessionStore: Sendable {
@@ -108,7 +108,8 @@ package final class SessionStore: Sendable {
       handle: handle, identity: identity, createdAt: now, usedAt: now,
       expiresAt: grant.expiresAt, renewsAt: limits.renewal(of: grant, at: now),
       refreshToken: grant.tokens.refreshToken,
-      idToken: grant.tokens.idToken, current: Session.Mark(digest: digest, at: now))
+      idToken: grant.tokens.idToken, subject: grant.subject, statedAt: now,
+      current: Session.Mark(digest: digest, at: now))
     await removeEnded(at: now)
     do {
       let isOpen = try await change { state in
@@ -150,6 +151,9 @@ package final class SessionStore: Sendable {
       session.identity.zone = grant.identity.zone
       session.refreshToken = grant.tokens.refreshToken ?? session.refreshToken
       session.idToken = grant.tokens.idToken ?? session.idToken
+      session.subject = grant.subject ?? session.subject
+      session.isSilent = !grant.isStated
+      if grant.isStated { session.statedAt = now }
       session.expiresAt = grant.expiresAt
       session.renewsAt = limits.renewal(of: grant, at: now)
       session.renewalPausedUntil = nil
