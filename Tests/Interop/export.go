@@ -269,6 +269,7 @@ func (e *export) readEntries(t *rightEdge) error {
 	if err != nil {
 		return err
 	}
+	counts := map[string]int64{}
 	take := func(reason string) error {
 		if len(list) == 0 || list[0].Index != t.size || list[0].Reason != reason {
 			return fmt.Errorf("proofs/absent.jsonl: nothing about entry %d", t.size)
@@ -280,6 +281,7 @@ func (e *export) readEntries(t *rightEdge) error {
 		var leaf tlog.Hash
 		copy(leaf[:], data)
 		t.add(leaf)
+		counts[reason]++
 		list = list[1:]
 		return nil
 	}
@@ -323,6 +325,13 @@ func (e *export) readEntries(t *rightEdge) error {
 	}
 	if len(list) > 0 {
 		return fmt.Errorf("proofs/absent.jsonl: entry %d too much", list[0].Index)
+	}
+	if counts["pruned"] != e.Range.Pruned || counts["withheld"] != e.Range.Withheld {
+		return fmt.Errorf("proofs/absent.jsonl: %d pruned and %d withheld entries, %d and %d in the manifest",
+			counts["pruned"], counts["withheld"], e.Range.Pruned, e.Range.Withheld)
+	}
+	if counts["withheld"] > 0 && !e.withholds() {
+		return errors.New("proofs/absent.jsonl: withheld entries of an export that withholds nothing")
 	}
 	return nil
 }
