@@ -10,7 +10,7 @@ import Testing
     case rowRemoved, rowAdded, valueChanged, entryChanged, entryRemoved, proofSwapped
     case rowsSwapped, otherPeriodsProof, cutJournal, manifestChanged, foreignSignature
     case activityRemoved, activityAdded, activityChanged, verdictChanged
-    case entryPruned, entryWithheld
+    case entryPruned, entryWithheld, fileAdded
 
     var testDescription: String { rawValue }
 
@@ -77,6 +77,9 @@ import Testing
     case .verdictChanged:
       try replace("not met</strong>", "met</strong>", "report.html", name)
       return ["report.html"]
+    case .fileAdded:
+      try package.write("x\n", to: "tables/extra.csv", of: name)
+      return ["tables/extra.csv"]
     case .entryPruned, .entryWithheld:
       try hideEntry(77, as: what == .entryPruned ? "pruned" : "withheld", name)
       return ["proofs/absent.jsonl", "entries/"]

@@ -117,11 +117,8 @@ struct ExportedPackage {
   /// Every file but the manifest and its note, sorted.
   private func paths(_ name: String) throws -> [String] {
     let found = try FileManager.default.subpathsOfDirectory(atPath: folder.path(name))
-    return found.filter { path in
-      var isDirectory: ObjCBool = false
-      return FileManager.default.fileExists(
-        atPath: folder.path(name) + "/" + path, isDirectory: &isDirectory)
-        && !isDirectory.boolValue && !path.hasPrefix("manifest.")
+    return found.filter {
+      !PackageLayout.directories.contains($0) && !$0.hasPrefix("manifest.")
     }.sorted()
   }
 

@@ -78,6 +78,42 @@ import Testing
     #expect(throws: ExportRefusal.self) { try fixture.check(package) }
   }
 
+  @Test(
+    "a file, a table or a word of its check that the query does not give is refused",
+    arguments: [
+      "report.html", "export.sqlite", "tables/extra.csv", "table", "check", "less",
+    ], [false, true])
+  func notOfTheQuery(_ what: String, _ withholds: Bool) throws {
+    let fixture = try PackageFixture()
+    let package = try fixture.export(PackageFixture.query { $0.formats = [.jsonl] }) { settings in
+      guard withholds else { return }
+      settings.privacy.redactedFields = ["remote_ip"]
+      settings.withhold(RecordTransform(pseudonyms: nil, redacting: ["remote_ip"]))
+    }
+    _ = try fixture.check(package)
+    let text = Array("<p>met</p>\n".utf8)
+    if what.contains(".") { package.put(what, text) }
+    if what == "less" { package.delete("tables/findings.jsonl") }
+    try Resigned.seal(package, fixture) { manifest in
+      switch what {
+      case "table":
+        manifest.tables.append(.init(name: "extra", rowCount: 0, check: .derived, totals: []))
+      case "check":
+        manifest.tables = manifest.tables.map {
+          .init(
+            name: $0.name, rowCount: $0.rowCount, check: withholds ? .derived : .attested,
+            totals: $0.totals)
+        }
+      case "less": manifest.files.removeAll { $0.path == "tables/findings.jsonl" }
+      default:
+        manifest.files.append(
+          PackageFile(path: what, byteCount: text.count, digest: SHA256.digest(text.span)))
+        manifest.files.sort { $0.path < $1.path }
+      }
+    }
+    #expect(throws: ExportRefusal.self) { try fixture.check(package) }
+  }
+
   @Test("findings that were made with other settings are attested, the rest is made again")
   func otherSettings() throws {
     let fixture = try PackageFixture()

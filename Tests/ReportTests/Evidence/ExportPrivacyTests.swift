@@ -93,8 +93,8 @@ enum Resigned {
     _ edit: (inout Manifest) -> Void = { _ in }
   ) throws {
     var manifest = try Manifest(try #require(package.bytes("manifest.json")))
-    manifest.files = try manifest.files.map { file in
-      let bytes = try #require(package.bytes(file.path))
+    manifest.files = manifest.files.compactMap { file in
+      guard let bytes = package.bytes(file.path) else { return nil }
       return PackageFile(
         path: file.path, byteCount: bytes.count, digest: SHA256.digest(bytes.span))
     }
