@@ -3,42 +3,33 @@ import Ingest
 
 /// What is said about monitoring, and about the log itself.
 extension ControlAssessment {
-  func findings(where admits: (Finding) -> Bool) -> [Finding] {
-    facts.findings.kept.filter(admits)
-  }
-
-  func evidence(_ findings: [Finding]) -> EvidenceList {
-    var list = EvidenceList()
-    list.add(Set(findings.flatMap(\.evidence)).sorted())
-    return list
+  /// All findings of some kinds, taken together.
+  func findings(where admits: (FindingKind) -> Bool) -> FindingTally {
+    var sum = FindingTally()
+    for (kind, tally) in facts.tallies where admits(kind) { sum.add(tally) }
+    return sum
   }
 
   /// Whether somebody said something about each finding of a kind.
-  func handled(_ what: String, _ admits: (Finding) -> Bool) -> Answer {
+  func handled(_ what: String, _ admits: (FindingKind) -> Bool) -> Answer {
     guard facts.earliest != nil else {
       return Answer(.insufficientData, "nothing was heard from the watched systems in the period")
     }
     let all = findings(where: admits)
-    let open = all.filter { facts.fate(of: $0) == nil }
-    if !open.isEmpty {
+    if all.openCount > 0 {
       return Answer(
         .notMet,
-        "\(open.count) of \(all.count) \(what) have no acknowledgement, approval or resolution",
-        evidence(open))
+        "\(all.openCount) of \(all.count) \(what) have no acknowledgement, approval or resolution",
+        all.openEvidence)
     }
-    guard facts.findings.omittedCount == 0 else {
-      return Answer(
-        .insufficientData,
-        "\(facts.findings.omittedCount) findings beyond those that were looked at")
-    }
-    if all.isEmpty, !hasPast {
+    if all.count == 0, !hasPast {
       return Answer(
         .insufficientData,
         "no \(what), but less than two weeks of past to compare with: none could be said")
     }
-    return all.isEmpty
+    return all.count == 0
       ? Answer(.met, "the period was judged by every rule: no \(what)")
-      : Answer(.met, "\(all.count) \(what), each acknowledged, approved or resolved", evidence(all))
+      : Answer(.met, "\(all.count) \(what), each acknowledged, approved or resolved", all.evidence)
   }
 
   var changes: Answer {
@@ -61,11 +52,11 @@ extension ControlAssessment {
       return Answer(.insufficientData, "nothing was heard from the watched systems in the period")
     }
     let silent = findings { $0.rule == "coverage_gap" }
-    guard facts.gapEvidence.isEmpty, silent.isEmpty else {
+    guard facts.gapEvidence.isEmpty, silent.count == 0 else {
       return Answer(
         .notMet,
         "\(facts.gapEvidence.count) records of gaps, rejected lines or recoveries, \(silent.count) "
-          + "findings of silent sources", facts.gapEvidence + evidence(silent))
+          + "findings of silent sources", facts.gapEvidence + silent.evidence)
     }
     guard hasPast else {
       return Answer(
@@ -80,11 +71,11 @@ extension ControlAssessment {
         .insufficientData, "\(facts.sources.count) sources were heard: expected two to compare")
     }
     let skewed = findings { $0.rule == "clock_skew" }
-    guard facts.clockEvidence.isEmpty, skewed.isEmpty else {
+    guard facts.clockEvidence.isEmpty, skewed.count == 0 else {
       return Answer(
         .notMet,
         "\(facts.clockEvidence.count) records of clocks that stepped or disagreed, \(skewed.count) "
-          + "findings", facts.clockEvidence + evidence(skewed))
+          + "findings", facts.clockEvidence + skewed.evidence)
     }
     guard facts.joinedRunCount > 0 else {
       return Answer(

@@ -126,12 +126,12 @@ struct ControlAssessment {
         facts.refusedRequests)
     }
     let round = findings { $0.rule == "run_without_request" }
-    guard facts.deniedYetRan.isEmpty, round.isEmpty else {
+    guard facts.deniedYetRan.isEmpty, round.count == 0 else {
       return Answer(
         .notMet,
         "\(ControlAssessment.count(facts.deniedYetRan.count, "record")) of runs that had been denied, "
           + "\(ControlAssessment.count(round.count, "run")) round the gateway",
-        facts.deniedYetRan + evidence(round))
+        facts.deniedYetRan + round.evidence)
     }
     let total = ControlAssessment.count(facts.decisionEvidence.count, "decision")
     return Answer(
@@ -158,11 +158,11 @@ struct ControlAssessment {
       return Answer(.insufficientData, "no approval was asked for or given in the period")
     }
     let misuse = findings { $0.rule == "approval_misuse" }
-    guard facts.selfApprovals.isEmpty, misuse.isEmpty else {
+    guard facts.selfApprovals.isEmpty, misuse.count == 0 else {
       return Answer(
         .notMet,
         "\(facts.selfApprovals.count) approvals by the one who asked, \(misuse.count) findings of "
-          + "misuse", facts.selfApprovals + evidence(misuse))
+          + "misuse", facts.selfApprovals + misuse.evidence)
     }
     let words = ControlAssessment.count(facts.approvalEvidence.count, "approval record")
     return Answer(.met, "\(words); nobody approved what they had asked for", facts.approvalEvidence)

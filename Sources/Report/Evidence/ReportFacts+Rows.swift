@@ -74,7 +74,13 @@ extension ReportFacts {
 
   mutating func add(_ finding: Finding) {
     findings.add(finding)
-    findingsByRule[finding.rule, default: 0] += 1
+    let isOpen = fate(of: finding) == nil
+    tallies[FindingKind(finding), default: FindingTally()].add(finding, isOpen: isOpen)
+  }
+
+  /// Findings by their rule.
+  var findingsByRule: [String: Int] {
+    tallies.reduce(into: [:]) { $0[$1.key.rule, default: 0] += $1.value.count }
   }
 
   /// What came of a finding; nil when nobody has said anything.

@@ -5,7 +5,7 @@ import Ingest
 /// What a report says about a period, added up row by row in the order of event time.
 ///
 /// Memory: at most `pairCountMax` pairs of person and job, 500 rows of each list, a day's count for
-/// each day, and a word for each finding.
+/// each day, and for each finding a word and 16 bytes for each entry that it rests on.
 struct ReportFacts: Sendable {
   static let pairCountMax = 5_000
   static let dayCountMax = 4_000
@@ -101,7 +101,8 @@ struct ReportFacts: Sendable {
 
   var suppressions = LimitedRows<Event>()
   var findings = LimitedRows<Finding>()
-  var findingsByRule: [String: Int] = [:]
+  /// Over every finding, not only over those that are listed.
+  var tallies: [FindingKind: FindingTally] = [:]
   /// What was last said about a finding, by its id.
   var fates: [String: String] = [:]
 
