@@ -42,6 +42,13 @@ extension ControlAssessment {
         .notMet, "\(facts.unhashedChanges.count) changes name neither a person nor a hash",
         facts.unhashedChanges)
     }
+    guard facts.unattributedLoads.isEmpty else {
+      return Answer(
+        .insufficientData,
+        "\(facts.unattributedLoads.count) of \(Quantity.count(facts.changeEvidence.count)) changes are "
+          + "loads of a watched program, whose log names neither a person nor a hash",
+        facts.unattributedLoads)
+    }
     return Answer(
       .met, "\(Quantity.count(facts.changeEvidence.count)) changes, each with a person or a hash",
       facts.changeEvidence)

@@ -169,15 +169,22 @@ struct ControlAssessment {
   }
 
   private var privilegedActions: Answer {
-    guard !facts.privilegedEvidence.isEmpty || !facts.changeEvidence.isEmpty else {
-      return Answer(.insufficientData, "no privileged action was recorded in the period")
+    let loads =
+      ControlAssessment.count(facts.namelessLoads.count, "load")
+      + " of configuration or policy without a person"
+    guard !facts.privilegedEvidence.isEmpty else {
+      return Answer(
+        .insufficientData,
+        "no privileged action of a person was recorded in the period, and \(loads)",
+        facts.namelessLoads)
     }
     guard facts.namelessPrivileged.isEmpty else {
       return Answer(
         .notMet, "\(facts.namelessPrivileged.count) privileged actions have no principal",
         facts.namelessPrivileged)
     }
-    let all = facts.privilegedEvidence + facts.changeEvidence
-    return Answer(.met, "\(Quantity.count(all.count)) privileged actions recorded", all)
+    let all = facts.privilegedEvidence
+    return Answer(
+      .met, "\(Quantity.count(all.count)) privileged actions, each with a person; \(loads)", all)
   }
 }

@@ -11,10 +11,7 @@ extension ReportFacts {
     switch body.event {
     case .configLoaded, .configRefused, .policyLoaded, .tokenCreated, .tokenRotated, .tokenRevoked,
       .keyRotated:
-      changes.add(event)
-      changeEvidence.add(index)
-      if body.principal == nil && body.sha256 == nil { unhashedChanges.add(index) }
-      if body.principal != nil { privileged.add(event) }
+      addChange(event, body, isHeard: Analysis.isHeard(source: header.source))
     case .sourceGap, .journalRecovered, .recordRejected, .duplicateConflict:
       gaps.add(event)
       gapEvidence.add(index)
@@ -33,6 +30,24 @@ extension ReportFacts {
       .gatewayStopped, .sourceStarted, .sourceStopped:
       addLogLife(event)
     case .heartbeat, .requestFailed, .notice: break
+    }
+  }
+
+  private mutating func addChange(_ event: Event, _ body: ControlRecord, isHeard: Bool) {
+    changes.add(event)
+    changeEvidence.add(event.index)
+    let isLoad = [.configLoaded, .configRefused, .policyLoaded].contains(body.event)
+    if body.principal == nil && body.sha256 == nil {
+      if isLoad && isHeard {
+        unattributedLoads.add(event.index)
+      } else {
+        unhashedChanges.add(event.index)
+      }
+    }
+    if body.principal == nil && isLoad {
+      namelessLoads.add(event.index)
+    } else {
+      addPrivileged(event)
     }
   }
 

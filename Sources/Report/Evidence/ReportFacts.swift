@@ -82,6 +82,10 @@ struct ReportFacts: Sendable {
   var changes = LimitedRows<Event>()
   var changeEvidence = EvidenceList()
   var unhashedChanges = EvidenceList()
+  /// Of watched programs, whose logs say neither who nor what.
+  var unattributedLoads = EvidenceList()
+  /// Loads that name no person: whatever made the program read a file is not in the log.
+  var namelessLoads = EvidenceList()
   var gaps = LimitedRows<Event>()
   var gapEvidence = EvidenceList()
   var clockEvidence = EvidenceList()
@@ -191,7 +195,7 @@ struct ReportFacts: Sendable {
         index: index))
   }
 
-  private mutating func addPrivileged(_ event: Event) {
+  mutating func addPrivileged(_ event: Event) {
     privileged.add(event)
     privilegedEvidence.add(event.index)
     if event.principal == nil { namelessPrivileged.add(event.index) }
