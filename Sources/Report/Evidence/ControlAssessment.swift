@@ -46,6 +46,15 @@ struct ControlAssessment {
   }
 
   private func answer(_ topic: ControlTopic) -> Answer {
+    let lacking = topic.fields.intersection(manifest.privacy.leftOut).sorted()
+    guard lacking.isEmpty else {
+      return Answer(
+        .insufficientData, "rests on fields left out: \(lacking.joined(separator: ", "))")
+    }
+    return judge(topic)
+  }
+
+  private func judge(_ topic: ControlTopic) -> Answer {
     switch topic {
     case .attribution: attribution
     case .accessReview: accessReview
