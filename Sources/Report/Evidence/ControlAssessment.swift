@@ -11,14 +11,13 @@ struct ControlAssessment {
 
   private static let youngSiteDays = 14.0
 
-  init(_ facts: ReportFacts, _ manifest: Manifest) {
+  /// - Parameter heardFrom: the earliest event time of what was judged, in the period or before it; nil
+  ///   when nothing was heard.
+  init(_ facts: ReportFacts, _ manifest: Manifest, heardFrom: Timestamp?) {
     self.facts = facts
     self.manifest = manifest
-    let days = facts.latest.flatMap { last in
-      facts.earliest.map { last.seconds(since: $0) / 86_400 }
-    }
-    // The past may lie before the range: then it is longer still.
-    hasPast = manifest.range.lowerBound > 0 || (days ?? 0) >= ControlAssessment.youngSiteDays
+    let days = facts.latest.flatMap { last in heardFrom.map { last.seconds(since: $0) / 86_400 } }
+    hasPast = (days ?? 0) >= ControlAssessment.youngSiteDays
   }
 
   /// What decided: the verdict, a sentence, the indexes.

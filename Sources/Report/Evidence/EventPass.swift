@@ -20,6 +20,8 @@ package struct EventPass {
   private var analysis: Analysis?
   private var told = ActivityRevisions()
   private var findings: [Finding] = []
+  /// Earliest event time of what was heard from the watched systems, in the period or not.
+  package private(set) var heardFrom: Timestamp?
 
   /// - Parameters:
   ///   - range: indexes of the entries that count; others are passed over.
@@ -43,7 +45,9 @@ package struct EventPass {
     guard range.contains(next.index) else { return }
     let record =
       transform.map { IndexedRecord(index: next.index, record: $0.apply(next.record)) } ?? next
-    if query.admits(record.record.header.timestamp) {
+    let instant = record.record.header.timestamp
+    if Analysis.isHeard(record.record) { heardFrom = min(heardFrom ?? instant, instant) }
+    if query.admits(instant) {
       for sink in sinks { try sink.record(record) }
     }
     try advance(with: record)

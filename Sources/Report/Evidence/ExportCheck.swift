@@ -167,7 +167,7 @@ package struct ExportCheck {
       manifest.query, zones: settings.zones, to: target, database: nil)
     guard plan.derivesRecords else {
       // Which files and tables there are follows from the query, though their rows do not.
-      return try finish(sinks, after: made.table, manifest, plan)
+      return try finish(sinks, after: made.table, heardFrom: nil, manifest, plan)
     }
     guard first == manifest.firstInPeriod else {
       throw ExportRefusal(
@@ -175,14 +175,15 @@ package struct ExportCheck {
         found: manifest.firstInPeriod.map { "\($0)" } ?? "none",
         expected: first.map { "\($0)" } ?? "none")
     }
-    try checkActivities(manifest, excerpts, plan, sinks)
-    try finish(sinks, after: made.table, manifest, plan)
+    let heardFrom = try checkActivities(manifest, excerpts, plan, sinks)
+    try finish(sinks, after: made.table, heardFrom: heardFrom, manifest, plan)
   }
 
+  /// Makes the rows of activities and findings again; the earliest event time that was heard.
   private func checkActivities(
     _ manifest: Manifest, _ excerpts: [JournalExcerpt], _ plan: CheckPlan,
     _ sinks: ExportSinks
-  ) throws {
+  ) throws -> Timestamp? {
     let reader = try JournalReader(excerpts, of: manifest.origin, in: package)
     var pass = EventPass(
       manifest.query, manifest.range, window: manifest.join,
@@ -196,16 +197,19 @@ package struct ExportCheck {
       tell("records", count, manifest.range.count)
     }
     try pass.finish()
+    return pass.heardFrom
   }
 
   private func finish(
-    _ sinks: ExportSinks, after records: Manifest.Table, _ manifest: Manifest, _ plan: CheckPlan
+    _ sinks: ExportSinks, after records: Manifest.Table, heardFrom: Timestamp?,
+    _ manifest: Manifest, _ plan: CheckPlan
   ) throws {
     var made = manifest
     // The page states the tables in their order, the records first.
     (made.tables, made.files) = ([records], [])
     try sinks.finish(
-      &made, findingsAre: manifest.range.lowerBound == 0 ? .derived : .attested)
+      &made, findingsAre: manifest.range.lowerBound == 0 ? .derived : .attested,
+      heardFrom: heardFrom)
     try plan.compare(made.tables, manifest)
   }
 

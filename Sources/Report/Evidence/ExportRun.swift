@@ -167,7 +167,7 @@ package struct ExportRun {
   ) throws {
     let isWhole = manifest.range.lowerBound == 0
     let judges = settings.query.judges
-    let findings = isWhole || !judges ? [] : try findingsOfWhole()
+    let past = isWhole || !judges ? nil : try judgeWhole()
     let database = settings.directory.map { directory in
       { () throws -> any ExportSink in
         try SQLiteSink(making: directory + "/" + PackageLayout.database) {
@@ -183,24 +183,29 @@ package struct ExportRun {
       settings.transform, to: sinks.all)
     let events = try reader.events(from: manifest.range.lowerBound, columns: settings.columns)
     try run(events, "records", manifest.range.count) { try pass.add($0) }
-    try pass.finish(adding: findings)
+    try pass.finish(adding: past?.findings ?? [])
     manifest.zones = settings.zones.asked ?? [:]
-    try sinks.finish(&manifest, findingsAre: isWhole ? .derived : .attested)
+    try sinks.finish(
+      &manifest, findingsAre: isWhole ? .derived : .attested,
+      heardFrom: past == nil ? pass.heardFrom : past?.heardFrom)
   }
 
   /// Findings need the past: where the range does not begin with the journal, all of it is judged.
-  private func findingsOfWhole() throws -> [Finding] {
+  private func judgeWhole() throws -> (findings: [Finding], heardFrom: Timestamp?) {
     var analysis = settings.blankAnalysis
     var findings: [Finding] = []
+    var heardFrom: Timestamp?
     let events = try reader.events(columns: settings.columns == .unused ? .unused : .analysis)
     try run(events, "findings", size) { next in
       guard next.index < size else { return }
       let record = settings.transform.map {
         IndexedRecord(index: next.index, record: $0.apply(next.record))
       }
+      let instant = next.record.header.timestamp
+      if Analysis.isHeard(next.record) { heardFrom = min(heardFrom ?? instant, instant) }
       findings += analysis.add(record ?? next)
     }
-    return findings + analysis.finish()
+    return (findings + analysis.finish(), heardFrom)
   }
 
   private func run(
