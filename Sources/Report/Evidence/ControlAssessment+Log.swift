@@ -19,7 +19,8 @@ extension ControlAssessment {
     if all.openCount > 0 {
       return Answer(
         .notMet,
-        "\(all.openCount) of \(all.count) \(what) have no acknowledgement, approval or resolution",
+        "\(all.openCount) of \(all.count) \(what) have no acknowledgement, approval or resolution, "
+          + "\(all.suppressedCount) of them were suppressed",
         all.openEvidence)
     }
     if all.count == 0, !hasPast {

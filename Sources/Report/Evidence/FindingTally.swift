@@ -15,20 +15,24 @@ struct FindingKind: Hashable, Sendable {
 struct FindingTally: Sendable {
   private(set) var count = 0
   private(set) var openCount = 0
+  /// Of the open ones.
+  private(set) var suppressedCount = 0
   private var indexes: [Int] = []
   private var openIndexes: [Int] = []
 
-  mutating func add(_ finding: Finding, isOpen: Bool) {
+  mutating func add(_ finding: Finding, isOpen: Bool, isSuppressed: Bool) {
     count += 1
     indexes += finding.evidence
     guard isOpen else { return }
     openCount += 1
+    if isSuppressed { suppressedCount += 1 }
     openIndexes += finding.evidence
   }
 
   mutating func add(_ other: FindingTally) {
     count += other.count
     openCount += other.openCount
+    suppressedCount += other.suppressedCount
     indexes += other.indexes
     openIndexes += other.openIndexes
   }

@@ -89,8 +89,8 @@ extension ReportFacts {
 
   mutating func add(_ finding: Finding) {
     findings.add(finding)
-    let isOpen = fate(of: finding) == nil
-    tallies[FindingKind(finding), default: FindingTally()].add(finding, isOpen: isOpen)
+    tallies[FindingKind(finding), default: FindingTally()].add(
+      finding, isOpen: !isHandled(finding), isSuppressed: fate(of: finding) != nil)
   }
 
   /// Findings by their rule.

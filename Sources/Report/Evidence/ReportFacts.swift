@@ -110,6 +110,13 @@ struct ReportFacts: Sendable {
   /// What was last said about a finding, by its id.
   var fates: [String: String] = [:]
 
+  private static let suppressed = AlertRecord.Event.suppressed.rawValue
+
+  /// Whether somebody handled a finding. One that was suppressed is told no more, which is no answer.
+  func isHandled(_ finding: Finding) -> Bool {
+    fate(of: finding).map { $0 != ReportFacts.suppressed } ?? false
+  }
+
   /// Takes in a record.
   ///
   /// - Parameter hour: the hour of the week in the report's zone; asked for triggers only.
@@ -145,6 +152,8 @@ struct ReportFacts: Sendable {
     // Delivery says nothing about what people did.
     guard !["raised", "delivered", "delivery_failed"].contains(word) else { return }
     guard fates.count < ReportFacts.findingWordCountMax || fates[findingID] != nil else { return }
+    // What is told no more may have been handled before.
+    if word == ReportFacts.suppressed, fates[findingID] != nil { return }
     fates[findingID] = word
   }
 
