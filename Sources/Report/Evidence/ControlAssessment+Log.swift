@@ -157,25 +157,47 @@ extension ControlAssessment {
   }
 
   func retention(_ days: Int?) -> Answer {
-    guard manifest.range.lowerBound == 0, manifest.query.since == nil, let oldest = facts.earliest
+    guard manifest.range.lowerBound == 0, manifest.query.since == nil, facts.earliest != nil,
+      let oldest = facts.receivedFrom
     else {
       return Answer(
         .insufficientData, "the period does not show the oldest entry: export without --since")
     }
-    let age = Int(manifest.madeAt.seconds(since: oldest) / 86_400)
+    let age = days(since: oldest)
     let words =
-      "the oldest entry is of \(oldest.rfc3339.prefix(10)), \(Quantity.count(age)) days old"
+      "the oldest entry was received on \(oldest.rfc3339.prefix(10)), \(Quantity.count(age)) days "
+      + "before this export"
     guard let days else {
       return Answer(.insufficientData, words + "; how long it must be kept is for the organisation")
     }
+    if let answer = pruned(days) { return answer }
     if age >= days { return Answer(.met, words + ": \(days) days were asked for") }
-    if manifest.prunedCount > 0 {
-      return Answer(
-        .notMet, words + ", and \(manifest.prunedCount) older ones were pruned", facts.pruneEvidence
-      )
-    }
     return Answer(
       .insufficientData,
       words + ": the journal has not been kept for the \(days) days asked for yet")
+  }
+
+  /// What pruning says about a time that entries must be kept for; nil when it took only older ones.
+  ///
+  /// Segments are pruned by the times in them: one entry of an old time may outlive newer ones, so the
+  /// oldest that is there says nothing about those.
+  private func pruned(_ days: Int) -> Answer? {
+    guard manifest.prunedCount > 0 else { return nil }
+    let words = "\(Quantity.count(manifest.prunedCount)) entries were pruned"
+    guard let last = facts.prunedUntil else {
+      return Answer(
+        .insufficientData, words + ", and no record in the period says of what time: export without "
+          + "--until", facts.pruneEvidence)
+    }
+    let age = self.days(since: last)
+    guard age < days else { return nil }
+    return Answer(
+      .notMet,
+      words + ", the newest received on \(last.rfc3339.prefix(10)), \(Quantity.count(age)) days before "
+        + "this export: \(days) days were asked for", facts.pruneEvidence)
+  }
+
+  private func days(since instant: Timestamp) -> Int {
+    Int(manifest.madeAt.seconds(since: instant) / 86_400)
   }
 }

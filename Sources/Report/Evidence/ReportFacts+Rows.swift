@@ -25,6 +25,7 @@ extension ReportFacts {
     case .loginFailed: failedLogins.add(index)
     case .segmentPruned:
       pruneEvidence.add(index)
+      if let last = body.span?.received.upperBound { prunedUntil = max(prunedUntil ?? last, last) }
       addLogLife(event)
     case .journalOpened, .journalClosed, .segmentSealed, .checkpointSigned, .gatewayStarted,
       .gatewayStopped, .sourceStarted, .sourceStopped:

@@ -54,6 +54,10 @@ struct ReportFacts: Sendable {
   var kindCounts: [RecordKind: Int] = [:]
   var earliest: Timestamp?
   var latest: Timestamp?
+  /// When the journal got the oldest entry that is there; its own clock, not a source's.
+  var receivedFrom: Timestamp?
+  /// When it got the newest of those that were pruned.
+  var prunedUntil: Timestamp?
   var triggersByDay: [Int: Int] = [:]
   var triggersByHour = [Int](repeating: 0, count: 168)
   var sources: Set<String> = []
@@ -123,6 +127,7 @@ struct ReportFacts: Sendable {
   mutating func add(_ record: IndexedRecord, hour: (Timestamp) -> Int) {
     let header = record.record.header
     kindCounts[record.record.kind, default: 0] += 1
+    if let received = header.receivedAt { receivedFrom = min(receivedFrom ?? received, received) }
     if Analysis.isHeard(record.record) {
       earliest = min(earliest ?? header.timestamp, header.timestamp)
       latest = max(latest ?? header.timestamp, header.timestamp)
