@@ -193,7 +193,7 @@ package struct ExportRun {
   /// Findings need the past: where the range does not begin with the journal, all of it is judged.
   private func judgeWhole() throws -> (findings: [Finding], heardFrom: Timestamp?) {
     var analysis = settings.blankAnalysis
-    var findings: [Finding] = []
+    var findings = PeriodFindings(settings.query)
     var heardFrom: Timestamp?
     let events = try reader.events(columns: settings.columns == .unused ? .unused : .analysis)
     try run(events, "findings", size) { next in
@@ -203,9 +203,10 @@ package struct ExportRun {
       }
       let instant = next.record.header.timestamp
       if Analysis.isHeard(next.record) { heardFrom = min(heardFrom ?? instant, instant) }
-      findings += analysis.add(record ?? next)
+      try findings.add(analysis.add(record ?? next))
     }
-    return (findings + analysis.finish(), heardFrom)
+    try findings.add(analysis.finish())
+    return (findings.kept, heardFrom)
   }
 
   private func run(
