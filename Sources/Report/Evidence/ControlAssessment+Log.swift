@@ -134,12 +134,13 @@ extension ControlAssessment {
         "\(facts.anonymousTriggers.count) of \(Quantity.count(facts.triggers.count)) triggers had no "
           + "identity", facts.anonymousTriggers)
     }
-    let seen = facts.logins + facts.failedLogins
-    guard !seen.isEmpty else {
+    guard !facts.logins.isEmpty else {
       return Answer(
-        .insufficientData, "no login was recorded: identities come with the requests",
-        facts.triggers)
+        .insufficientData,
+        "no login was recorded, \(facts.failedLogins.count) failed ones: identities come with the "
+          + "requests", facts.triggers + facts.failedLogins)
     }
+    let seen = facts.logins + facts.failedLogins
     return Answer(
       .met, "\(facts.logins.count) logins and logouts, \(facts.failedLogins.count) failed", seen)
   }
@@ -163,7 +164,7 @@ extension ControlAssessment {
       return Answer(
         .insufficientData, "the period does not show the oldest entry: export without --since")
     }
-    let age = days(since: oldest)
+    let age = self.age(of: oldest)
     let words =
       "the oldest entry was received on \(oldest.rfc3339.prefix(10)), \(Quantity.count(age)) days "
       + "before this export"
@@ -189,15 +190,15 @@ extension ControlAssessment {
         .insufficientData, words + ", and no record in the period says of what time: export without "
           + "--until", facts.pruneEvidence)
     }
-    let age = self.days(since: last)
-    guard age < days else { return nil }
+    let lastAge = age(of: last)
+    guard lastAge < days else { return nil }
     return Answer(
       .notMet,
-      words + ", the newest received on \(last.rfc3339.prefix(10)), \(Quantity.count(age)) days before "
+      words + ", the newest received on \(last.rfc3339.prefix(10)), \(Quantity.count(lastAge)) days before "
         + "this export: \(days) days were asked for", facts.pruneEvidence)
   }
 
-  private func days(since instant: Timestamp) -> Int {
+  private func age(of instant: Timestamp) -> Int {
     Int(manifest.madeAt.seconds(since: instant) / 86_400)
   }
 }
