@@ -108,6 +108,21 @@ struct TimelineTests {
     #expect(timeline(.principal("alice"), limits).cut.links == 1)
   }
 
+  @Test("a run that was opened again is there once, as it was told last")
+  func toldAgain() throws {
+    var builder = TimelineBuilder(.principal("alice"))
+    builder.see(Self.activity("a1", principal: "alice", run: "run-1", request: "q1"))
+    builder.see(Self.activity("a2", principal: "alice", run: "run-2", request: "q2"))
+    guard case .activity(var update) = Self.activity(
+      "a1", principal: "alice", run: "run-1", request: "q1")
+    else { return }
+    update.activity.state = .failed
+    builder.see(.activity(update))
+    let runs = builder.finish(clocks: []).runs
+    #expect(runs.map(\.runID).sorted { ($0 ?? "") < ($1 ?? "") } == ["run-1", "run-2"])
+    #expect(runs.first { $0.runID == "run-1" }?.state == .failed)
+  }
+
   @Test("since leaves earlier records out and links stay")
   func period() {
     let found = timeline(.principal("alice"), since: 3)
