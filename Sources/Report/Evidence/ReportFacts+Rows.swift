@@ -83,8 +83,10 @@ extension ReportFacts {
     entry.triggerCount += 1
     if activity.state == .denied || activity.state == .rejected { entry.refusedCount += 1 }
     if activity.runID != nil { entry.runCount += 1 }
-    entry.lastAt = activity.requestedAt
-    entry.lastIndex = index
+    // Activities come as they settle, not as they were asked for.
+    if let at = activity.requestedAt, entry.lastAt.map({ $0 <= at }) ?? true {
+      (entry.lastAt, entry.lastIndex) = (at, index)
+    }
     access[pair] = entry
   }
 
