@@ -214,15 +214,11 @@ package struct ExportCheck {
   }
 
   private var blankAnalysis: Analysis {
-    Analysis(
-      window: settings.window,
-      pipeline: DetectionPipeline(
-        configuration: settings.detection, zones: settings.zones, identify: settings.identify),
-      identify: settings.identify)
+    Analysis.blank(
+      settings.detection, settings.window, zones: settings.zones, identify: settings.identify)
   }
 
   private func tell(_ step: String, _ done: Int, _ total: Int) {
-    guard done % 16_384 == 0 || done == total else { return }
-    progress(.init(step: step, doneCount: done, totalCount: total))
+    ExportRun.Progress.tell(progress, step, done, total)
   }
 }

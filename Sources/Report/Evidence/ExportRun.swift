@@ -222,8 +222,17 @@ package struct ExportRun {
   }
 
   private func tell(_ step: String, _ done: Int, _ total: Int) {
+    Progress.tell(progress, step, done, total)
+  }
+}
+
+extension ExportRun.Progress {
+  /// Tells how far a step has come, every 16,384th time and at its end.
+  static func tell(
+    _ progress: (ExportRun.Progress) -> Void, _ step: String, _ done: Int, _ total: Int
+  ) {
     guard done % 16_384 == 0 || done == total else { return }
-    progress(Progress(step: step, doneCount: done, totalCount: total))
+    progress(ExportRun.Progress(step: step, doneCount: done, totalCount: total))
   }
 }
 
@@ -247,6 +256,16 @@ extension ExportRun.Settings {
 
   /// An analysis that has read nothing yet.
   var blankAnalysis: Analysis {
+    Analysis.blank(detection, window, zones: zones, identify: identify)
+  }
+}
+
+extension Analysis {
+  /// One that has read nothing yet.
+  static func blank(
+    _ detection: DetectionConfiguration, _ window: JoinWindow, zones: RecordedZones,
+    identify: @escaping @Sendable (String) -> String
+  ) -> Analysis {
     Analysis(
       window: window,
       pipeline: DetectionPipeline(configuration: detection, zones: zones, identify: identify),
