@@ -100,9 +100,10 @@ import Testing
       to: "proofs/absent.jsonl", of: name)
     try package.changeLines(Self.records, of: name) { $0.remove(at: index) }
     try package.changeLines("proofs/rows/records.jsonl", of: name) { lines in
-      lines = (0..<lines.count - 2).map { row in
-        "{\"row\":\(row + 1),\"indexes\":[\(row < index ? row : row + 1)]}"
-      } + [""]
+      lines =
+        (0..<lines.count - 2).map { row in
+          "{\"row\":\(row + 1),\"indexes\":[\(row < index ? row : row + 1)]}"
+        } + [""]
     }
   }
 

@@ -19,8 +19,8 @@ extension ControlAssessment {
     if all.openCount > 0 {
       return Answer(
         .notMet,
-        "\(all.openCount) of \(all.count) \(what) have no acknowledgement, approval or resolution, "
-          + "\(all.suppressedCount) of them were suppressed",
+        "\(all.openCount) of \(all.count) \(what) have no acknowledgement, approval or resolution"
+          + (all.suppressedCount > 0 ? ", \(all.suppressedCount) of them suppressed" : ""),
         all.openEvidence)
     }
     if all.count == 0, !hasPast {
@@ -187,14 +187,16 @@ extension ControlAssessment {
     let words = "\(Quantity.count(manifest.prunedCount)) entries were pruned"
     guard let last = facts.prunedUntil else {
       return Answer(
-        .insufficientData, words + ", and no record in the period says of what time: export without "
+        .insufficientData,
+        words + ", and no record in the period says of what time: export without "
           + "--until", facts.pruneEvidence)
     }
     let lastAge = age(of: last)
     guard lastAge < days else { return nil }
     return Answer(
       .notMet,
-      words + ", the newest received on \(last.rfc3339.prefix(10)), \(Quantity.count(lastAge)) days before "
+      words
+        + ", the newest received on \(last.rfc3339.prefix(10)), \(Quantity.count(lastAge)) days before "
         + "this export: \(days) days were asked for", facts.pruneEvidence)
   }
 

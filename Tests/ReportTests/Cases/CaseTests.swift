@@ -35,7 +35,8 @@ struct CaseTests {
         (event.journal, event.vkey) = (identity.origin, vkey.vkey)
         event.entry = .init(
           index: index, leaf: try #require(proof.extra.flatMap { ProofExtra($0) }).leaf.hex,
-          proofSHA256: SHA256.digest(proof.bytes.span).hex, checkpointSize: maker.size + statedSizeChange)
+          proofSHA256: SHA256.digest(proof.bytes.span).hex,
+          checkpointSize: maker.size + statedSizeChange)
         events.append(event)
       }
       events.append(CaseEvent(.note, by: "lee", at: Build.time(9), text: note))
