@@ -10,6 +10,7 @@ import Testing
     case rowRemoved, rowAdded, valueChanged, entryChanged, entryRemoved, proofSwapped
     case rowsSwapped, otherPeriodsProof, cutJournal, manifestChanged, foreignSignature
     case activityRemoved, activityAdded, activityChanged, verdictChanged
+    case entryPruned, entryWithheld, fileAdded
 
     var testDescription: String { rawValue }
 
@@ -76,6 +77,33 @@ import Testing
     case .verdictChanged:
       try replace("not met</strong>", "met</strong>", "report.html", name)
       return ["report.html"]
+    case .fileAdded:
+      try package.write("x\n", to: "tables/extra.csv", of: name)
+      return ["tables/extra.csv"]
+    case .entryPruned, .entryWithheld:
+      try hideEntry(77, as: what == .entryPruned ? "pruned" : "withheld", name)
+      return ["proofs/absent.jsonl", "entries/"]
+    }
+  }
+
+  /// Takes an entry out as one that could not be shown, and makes the table of records without it.
+  private func hideEntry(_ index: Int, as reason: String, _ name: String) throws {
+    let leaf = try package.withoutBytes(of: index, Self.entries, name) { lines in
+      if reason == "withheld" { lines[index] = "" } else { lines.removeSubrange(index...) }
+    }
+    if reason == "pruned" {
+      let rest = "entries/\(String("00000000000\(index + 1)".suffix(12))).jsonl"
+      try package.write(leaf.rest, to: rest, of: name)
+    }
+    try package.write(
+      "{\"index\":\(index),\"leaf\":\"\(leaf.hash)\",\"reason\":\"\(reason)\"}\n",
+      to: "proofs/absent.jsonl", of: name)
+    try package.changeLines(Self.records, of: name) { $0.remove(at: index) }
+    try package.changeLines("proofs/rows/records.jsonl", of: name) { lines in
+      lines =
+        (0..<lines.count - 2).map { row in
+          "{\"row\":\(row + 1),\"indexes\":[\(row < index ? row : row + 1)]}"
+        } + [""]
     }
   }
 
@@ -155,8 +183,10 @@ import Testing
     try package.signAgain("signed") { manifest in
       let change = [
         Tampering.rowRemoved: -1, .activityRemoved: -1, .rowAdded: 1, .activityAdded: 1,
+        .entryPruned: -1, .entryWithheld: -1,
       ][what]
-      let table = what.rawValue.hasPrefix("row") ? TableName.records : TableName.activities
+      let isOfRecords = ["row", "entry"].contains { what.rawValue.hasPrefix($0) }
+      let table = isOfRecords ? TableName.records : TableName.activities
       ExportedPackage.set(table, rowCount: change ?? 0, in: &manifest)
     }
     let ran = try package.check("signed")

@@ -78,19 +78,48 @@ struct ExportedPackage {
     }
   }
 
+  /// Changes the lines of a file of entries; the leaf hash of one of them, and the lines behind it.
+  func withoutBytes(
+    of index: Int, _ file: String, _ name: String, _ body: (inout [String]) -> Void
+  ) throws -> (hash: String, rest: String) {
+    var found = (hash: "", rest: "")
+    try changeLines(file, of: name) { lines in
+      let bytes = Array(lines[index].utf8)
+      var hasher = MerkleHasher()
+      found = (
+        hasher.leaf(bytes.span).hex, lines[(index + 1)...].joined(separator: "\n")
+      )
+      body(&lines)
+      if lines.last != "" { lines.append("") }
+    }
+    return found
+  }
+
+  /// Writes a file into a package.
+  func write(_ text: String, to file: String, of name: String) throws {
+    try Data(text.utf8).write(to: URL(fileURLWithPath: folder.path(name) + "/" + file))
+  }
+
   /// What somebody with the journal's key can do after tampering: the manifest states the files as they
   /// are now, and is signed again.
   func signAgain(_ name: String, _ edit: (inout Manifest) throws -> Void = { _ in }) throws {
     let storage = try PosixStorage(directory: folder.path(name), creating: false)
     var manifest = try manifest(name)
-    manifest.files = try manifest.files.map { file in
-      let bytes = Array(try bytes(file.path, of: name))
-      return PackageFile(
-        path: file.path, byteCount: bytes.count, digest: SHA256.digest(bytes.span))
+    manifest.files = try paths(name).map { path in
+      let bytes = Array(try bytes(path, of: name))
+      return PackageFile(path: path, byteCount: bytes.count, digest: SHA256.digest(bytes.span))
     }
     try edit(&manifest)
     let key = try SigningKeyFile(path: journal + "/key").read()
     try ExportRun.seal(manifest, in: storage, by: NoteSigner(name: manifest.origin, key))
+  }
+
+  /// Every file but the manifest and its note, sorted.
+  private func paths(_ name: String) throws -> [String] {
+    let found = try FileManager.default.subpathsOfDirectory(atPath: folder.path(name))
+    return found.filter {
+      !PackageLayout.directories.contains($0) && !$0.hasPrefix("manifest.")
+    }.sorted()
   }
 
   /// Replaces a table's number of rows in the manifest.

@@ -57,8 +57,11 @@ struct TimelineCommandTests {
 
     let result = try browser.drive(page, width: 1280)
     #expect(result["rows"] as? Int == rows)
-    #expect(result["typed"] as? Int == rows / 4 || (result["typed"] as? Int ?? 0) > 0)
-    #expect((result["typed"] as? Int ?? rows) < rows)
+    // What is typed filters as the same words in a link do.
+    let filtered = try browser.dump(page, "#filter=luigi+load")
+    let matching = filtered.components(separatedBy: "<tr").count - 2
+    #expect(matching > 4 && matching < rows)
+    #expect(result["typed"] as? Int == matching)
     #expect((result["zoomed"] as? Int ?? rows) < rows)
     #expect(result["home"] as? Int == rows)
     #expect(result["slash"] as? String == "filter")

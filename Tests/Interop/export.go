@@ -33,6 +33,8 @@ type manifest struct {
 	}
 	Query struct {
 		Since, Until string
+		Judged       bool
+		Standard     string
 		Formats      []string
 	}
 	Range struct {
@@ -84,6 +86,9 @@ func checkExport(dir string, k *keys) (*export, error) {
 		return nil, err
 	}
 	if err := e.checkRecords(); err != nil {
+		return nil, err
+	}
+	if err := e.checkNames(); err != nil {
 		return nil, err
 	}
 	for _, table := range e.Tables {
@@ -160,6 +165,85 @@ func (e *export) checkFiles() error {
 		}
 		return err
 	})
+}
+
+// tables are the names of the tables that the query gives.
+func (e *export) tables() []string {
+	names := []string{"records", "activities"}
+	if e.Query.Judged {
+		names = append(names, "findings")
+	}
+	if e.Query.Standard != "" {
+		names = append(names, "controls")
+	}
+	return names
+}
+
+// checkNames finds the tables and files that the query gives, each with the check that it can have,
+// and no others.
+func (e *export) checkNames() error {
+	wanted := map[string]bool{"proofs/range-proof": true}
+	var found []string
+	for _, table := range e.Tables {
+		found = append(found, table.Name)
+		check := "derived"
+		if e.withholds() || (e.Range.First > 0 && (table.Name == "findings" || table.Name == "controls")) {
+			check = "attested"
+		}
+		if table.Check != check {
+			return fmt.Errorf("manifest.json: table %s is %q, expected %q", table.Name, table.Check, check)
+		}
+	}
+	names := e.tables()
+	if strings.Join(found, " ") != strings.Join(names, " ") {
+		return fmt.Errorf("manifest.json: tables %q, the query gives %q", found, names)
+	}
+	for _, table := range names {
+		wanted["proofs/rows/"+table+".jsonl"] = true
+	}
+	for _, format := range e.Query.Formats {
+		for _, name := range formatFiles(format, names) {
+			wanted[name] = true
+		}
+	}
+	listed := map[string]bool{}
+	for _, file := range e.Files {
+		listed[file.Path] = true
+		if !wanted[file.Path] && !strings.HasPrefix(file.Path, "entries/") && file.Path != "proofs/absent.jsonl" {
+			return fmt.Errorf("%s: the query does not give it", file.Path)
+		}
+	}
+	for name := range wanted {
+		if !listed[name] {
+			return fmt.Errorf("%s: not there, though the query gives it", name)
+		}
+	}
+	return nil
+}
+
+// formatFiles are the files of a format.
+func formatFiles(format string, tables []string) []string {
+	var names []string
+	switch format {
+	case "html":
+		names = []string{"report.html"}
+	case "ocsf":
+		names = []string{"events.ocsf.jsonl"}
+	case "cef":
+		names = []string{"events.cef"}
+	case "sqlite":
+		names = []string{"export.sqlite"}
+	case "jsonl":
+		for _, table := range tables {
+			names = append(names, "tables/"+table+".jsonl")
+		}
+	case "csv":
+		kinds := []string{"requests", "decisions", "run_events", "task_events", "approvals", "alerts", "controls_log"}
+		for _, table := range append(kinds, tables[1:]...) {
+			names = append(names, "tables/"+table+".csv")
+		}
+	}
+	return names
 }
 
 // checkRange hashes the entries and follows them to the root of the signed checkpoint.
@@ -269,6 +353,7 @@ func (e *export) readEntries(t *rightEdge) error {
 	if err != nil {
 		return err
 	}
+	counts := map[string]int64{}
 	take := func(reason string) error {
 		if len(list) == 0 || list[0].Index != t.size || list[0].Reason != reason {
 			return fmt.Errorf("proofs/absent.jsonl: nothing about entry %d", t.size)
@@ -280,6 +365,7 @@ func (e *export) readEntries(t *rightEdge) error {
 		var leaf tlog.Hash
 		copy(leaf[:], data)
 		t.add(leaf)
+		counts[reason]++
 		list = list[1:]
 		return nil
 	}
@@ -323,6 +409,13 @@ func (e *export) readEntries(t *rightEdge) error {
 	}
 	if len(list) > 0 {
 		return fmt.Errorf("proofs/absent.jsonl: entry %d too much", list[0].Index)
+	}
+	if counts["pruned"] != e.Range.Pruned || counts["withheld"] != e.Range.Withheld {
+		return fmt.Errorf("proofs/absent.jsonl: %d pruned and %d withheld entries, %d and %d in the manifest",
+			counts["pruned"], counts["withheld"], e.Range.Pruned, e.Range.Withheld)
+	}
+	if counts["withheld"] > 0 && !e.withholds() {
+		return errors.New("proofs/absent.jsonl: withheld entries of an export that withholds nothing")
 	}
 	return nil
 }
@@ -395,9 +488,6 @@ func (e *export) checkRecords() error {
 func (e *export) checkRows(table string, count int64, check string) error {
 	name := "proofs/rows/" + table + ".jsonl"
 	data, err := os.ReadFile(filepath.Join(e.dir, name))
-	if errors.Is(err, fs.ErrNotExist) && table == "controls" {
-		return nil
-	}
 	if err != nil {
 		return err
 	}

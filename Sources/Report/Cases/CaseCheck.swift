@@ -14,6 +14,12 @@ package struct CaseCheck: Sendable {
 
   package var holds: Bool { refusals.isEmpty }
 
+  /// When the file was made, as its last step says: nothing up to then is left out, and of what was done
+  /// later it knows nothing.
+  package var exportedAt: Timestamp? {
+    events.last.flatMap { $0.kind == .exported ? $0.at : nil }
+  }
+
   private let trusted: [VerifierKey]
   /// Refusals that are listed; more are not looked for.
   private static let refusalCountMax = 100
@@ -105,6 +111,10 @@ package struct CaseCheck: Sendable {
     if openings != [0] {
       refuse("opened \(openings.count) times: expected once, as the first step")
     }
+    // A shorter file under an older checkpoint is whole too; where it ends, it must say so.
+    if let last = events.last, last.kind != .exported {
+      refuse("the last step: found \(last.kind.rawValue), expected the export that made the file")
+    }
   }
 
   /// Every picked entry has its proof, and every proof its entry.
@@ -149,6 +159,10 @@ package struct CaseCheck: Sendable {
       }
       guard proof.index == entry.index else {
         return "index: found \(proof.index), expected \(entry.index)"
+      }
+      let size = proof.checkpoint.checkpoint.size
+      guard size == entry.checkpointSize else {
+        return "checkpoint of its proof: found \(size) entries, expected \(entry.checkpointSize)"
       }
       try proof.verify(leaf: leaf, by: key)
       return nil

@@ -16,16 +16,16 @@ enum BarChart {
       svg +=
         "<rect class=\"bar\" x=\"\(fixed(Double(position) * step))\" y=\"\(fixed(height - tall))\" "
       svg += "width=\"\(fixed(max(0.6, step * 0.8)))\" height=\"\(fixed(tall))\"><title>"
-      svg += "\(HTMLWriter.escaped(bar.label)): \(Quantity.count(bar.value))</title></rect>\n"
+      svg += "\(PageText.escaped(bar.label)): \(Quantity.count(bar.value))</title></rect>\n"
     }
     svg +=
       "<line class=\"axis\" x1=\"0\" x2=\"\(Int(width))\" y1=\"\(Int(height))\" y2=\"\(Int(height))\"/>\n"
     svg += "<text x=\"0\" y=\"12\">\(Quantity.count(top))</text>\n"
     if let first = shown.first, let last = shown.last {
       let y = Int(height + 17)
-      svg += "<text x=\"0\" y=\"\(y)\">\(HTMLWriter.escaped(first.label))</text>\n"
+      svg += "<text x=\"0\" y=\"\(y)\">\(PageText.escaped(first.label))</text>\n"
       svg += "<text x=\"\(Int(width))\" y=\"\(y)\" text-anchor=\"end\">"
-      svg += "\(HTMLWriter.escaped(last.label))</text>\n"
+      svg += "\(PageText.escaped(last.label))</text>\n"
     }
     return svg + "</svg></figure>\n"
   }
@@ -38,7 +38,7 @@ enum BarChart {
     for (position, bar) in bars.enumerated() {
       let y = line * Double(position)
       let long = 420 * Double(bar.value) / Double(top)
-      svg += "<text x=\"0\" y=\"\(fixed(y + 16))\">\(HTMLWriter.escaped(bar.label))</text>"
+      svg += "<text x=\"0\" y=\"\(fixed(y + 16))\">\(PageText.escaped(bar.label))</text>"
       svg += "<rect class=\"bar\" x=\"200\" y=\"\(fixed(y + 4))\" width=\"\(fixed(max(1, long)))\" "
       svg += "height=\"16\"/><text x=\"\(fixed(208 + long))\" y=\"\(fixed(y + 16))\">"
       svg += "\(Quantity.count(bar.value))</text>\n"
@@ -62,13 +62,13 @@ enum BarChart {
     for day in 0..<7 {
       let y = cell * Double(day + 1)
       svg +=
-        "<text x=\"0\" y=\"\(fixed(y + 16))\">\(HTMLWriter.escaped(String(days[day].prefix(3))))</text>\n"
+        "<text x=\"0\" y=\"\(fixed(y + 16))\">\(PageText.escaped(String(days[day].prefix(3))))</text>\n"
       for hour in 0..<24 {
         let count = counts[day * 24 + hour]
         let share = count == 0 ? 0 : 0.15 + 0.85 * Double(count) / Double(top)
         svg += "<rect class=\"cell\" x=\"\(fixed(left + cell * Double(hour)))\" y=\"\(fixed(y))\" "
         svg += "width=\"22\" height=\"22\" fill-opacity=\"\(fixed(share))\"><title>"
-        svg += "\(HTMLWriter.escaped(days[day])) \(hour):00: \(count)</title></rect>\n"
+        svg += "\(PageText.escaped(days[day])) \(hour):00: \(count)</title></rect>\n"
       }
     }
     return svg + "</svg></figure>\n"
@@ -77,8 +77,8 @@ enum BarChart {
   private static func head(
     _ title: String, _ summary: String, _ width: Double, _ height: Double
   ) -> String {
-    let label = HTMLWriter.escaped("\(title): \(summary)")
-    return "<figure><figcaption>\(HTMLWriter.escaped(title))</figcaption>"
+    let label = PageText.escaped("\(title): \(summary)")
+    return "<figure><figcaption>\(PageText.escaped(title))</figcaption>"
       + "<svg viewBox=\"0 0 \(Int(width)) \(Int(height))\" role=\"img\" aria-label=\"\(label)\">\n"
   }
 

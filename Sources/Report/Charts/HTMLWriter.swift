@@ -7,24 +7,8 @@ struct HTMLWriter {
   /// Markup of ours, as it is.
   mutating func raw(_ markup: String) { html += markup }
 
-  /// Text from anywhere, so that it shows what its bytes say and nothing else: markup, control
-  /// characters and what reorders a line are escaped.
-  static func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in TerminalText.escaped(text).unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "'": result += "&#39;"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
-  }
-
-  mutating func text(_ text: String) { html += HTMLWriter.escaped(text) }
+  /// Text from anywhere, so that it shows what its bytes say and nothing else.
+  mutating func text(_ text: String) { html += PageText.escaped(text) }
 
   /// An element with text in it. `name` and `attributes` are markup of ours.
   mutating func element(_ name: String, _ attributes: String = "", _ text: String) {
@@ -47,7 +31,7 @@ struct HTMLWriter {
   mutating func table(
     _ caption: String, _ header: [String], numeric: Set<Int> = [], _ rows: [[String]]
   ) {
-    let label = HTMLWriter.escaped(caption)
+    let label = PageText.escaped(caption)
     raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"\(label)\"><table>\n")
     raw("<caption>\(label)</caption>\n<thead><tr>")
     for (column, name) in header.enumerated() {

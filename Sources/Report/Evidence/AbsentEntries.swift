@@ -48,6 +48,8 @@ struct AbsentEntries: ~Copyable {
   private var cursor: LineCursor?
   private var lineCount = 0
   private(set) var next: AbsentEntry?
+  /// Entries taken, by the reason that their lines state.
+  private(set) var counts: [AbsentEntry.Reason: Int] = [:]
 
   /// A package without the file has none.
   init(_ storage: any JournalStorage, isThere: Bool) throws {
@@ -84,6 +86,7 @@ struct AbsentEntries: ~Copyable {
         found: next.map { "entry \($0.index), \($0.reason.rawValue)" } ?? "nothing",
         expected: "its leaf hash, since the package does not hold its bytes")
     }
+    counts[reason, default: 0] += 1
     try advance()
     return entry.leaf
   }

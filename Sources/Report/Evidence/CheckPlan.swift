@@ -81,12 +81,29 @@ struct CheckPlan {
     return nil
   }
 
-  /// A table made again, against what the manifest says of it.
-  func compare(_ table: Manifest.Table, _ manifest: Manifest) throws(ExportRefusal) {
-    guard let stated = manifest.table(table.name) else {
+  /// The tables that the query gives, made again where they can be, against the manifest's.
+  func compare(_ tables: [Manifest.Table], _ manifest: Manifest) throws(ExportRefusal) {
+    let (found, expected) = (manifest.tables.map(\.name), tables.map(\.name))
+    guard found == expected else {
       throw ExportRefusal(
-        PackageLayout.manifest, "table \(table.name)", found: "none", expected: "one")
+        PackageLayout.manifest, "key tables",
+        found: TerminalText.escaped(found.joined(separator: " ")),
+        expected: expected.joined(separator: " ") + " as the query says")
     }
+    for (stated, table) in zip(manifest.tables, tables) {
+      guard stated.check == table.check else {
+        throw ExportRefusal(
+          PackageLayout.manifest, "table \(table.name)", found: "check \(stated.check.rawValue)",
+          expected: table.check.rawValue)
+      }
+      guard !attestedTables.contains(table.name) else { continue }
+      try compare(stated, with: table)
+    }
+  }
+
+  private func compare(
+    _ stated: Manifest.Table, with table: Manifest.Table
+  ) throws(ExportRefusal) {
     guard stated.rowCount == table.rowCount, stated.totals == table.totals else {
       let found = stated.totals.first { !table.totals.contains($0) }
       throw ExportRefusal(
@@ -94,6 +111,29 @@ struct CheckPlan {
         found: "\(stated.rowCount) rows" + (found.map { ", \($0.name) \($0.value)" } ?? ""),
         expected: "\(table.rowCount) rows and other totals, as the entries say")
     }
+  }
+
+  /// The files that were made again: what was compared, and what leads to the root.
+  ///
+  /// Throws a refusal for a listed file that the query does not give, and for one that it gives and the
+  /// manifest does not list.
+  func derivedFiles(
+    _ manifest: Manifest, _ target: PackageComparison
+  ) throws(ExportRefusal) -> Set<String> {
+    let listed = Set(manifest.files.map(\.path))
+    let leading = listed.filter {
+      $0.hasPrefix(PackageLayout.entries + "/") || $0 == PackageLayout.absent
+        || $0 == PackageLayout.rangeProof
+    }
+    let attested = manifest.query.has(.sqlite) ? [PackageLayout.database] : []
+    let expected = target.expected.union(attested).union([PackageLayout.rangeProof])
+    if let more = listed.subtracting(expected).subtracting(leading).min() {
+      throw ExportRefusal(more, found: "a file that the query does not give", expected: "none")
+    }
+    if let missing = expected.subtracting(listed).min() {
+      throw ExportRefusal(missing, found: "no file", expected: "one, as the query says")
+    }
+    return target.compared.union(leading)
   }
 
   /// That the range begins where the query says: at the first entry, or at one of the period or its

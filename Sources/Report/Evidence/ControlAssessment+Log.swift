@@ -3,42 +3,34 @@ import Ingest
 
 /// What is said about monitoring, and about the log itself.
 extension ControlAssessment {
-  func findings(where admits: (Finding) -> Bool) -> [Finding] {
-    facts.findings.kept.filter(admits)
-  }
-
-  func evidence(_ findings: [Finding]) -> EvidenceList {
-    var list = EvidenceList()
-    list.add(Set(findings.flatMap(\.evidence)).sorted())
-    return list
+  /// All findings of some kinds, taken together.
+  func findings(where admits: (FindingKind) -> Bool) -> FindingTally {
+    var sum = FindingTally()
+    for (kind, tally) in facts.tallies where admits(kind) { sum.add(tally) }
+    return sum
   }
 
   /// Whether somebody said something about each finding of a kind.
-  func handled(_ what: String, _ admits: (Finding) -> Bool) -> Answer {
+  func handled(_ what: String, _ admits: (FindingKind) -> Bool) -> Answer {
     guard facts.earliest != nil else {
       return Answer(.insufficientData, "nothing was heard from the watched systems in the period")
     }
     let all = findings(where: admits)
-    let open = all.filter { facts.fate(of: $0) == nil }
-    if !open.isEmpty {
+    if all.openCount > 0 {
       return Answer(
         .notMet,
-        "\(open.count) of \(all.count) \(what) have no acknowledgement, approval or resolution",
-        evidence(open))
+        "\(all.openCount) of \(all.count) \(what) have no acknowledgement, approval or resolution"
+          + (all.suppressedCount > 0 ? ", \(all.suppressedCount) of them suppressed" : ""),
+        all.openEvidence)
     }
-    guard facts.findings.omittedCount == 0 else {
-      return Answer(
-        .insufficientData,
-        "\(facts.findings.omittedCount) findings beyond those that were looked at")
-    }
-    if all.isEmpty, !hasPast {
+    if all.count == 0, !hasPast {
       return Answer(
         .insufficientData,
         "no \(what), but less than two weeks of past to compare with: none could be said")
     }
-    return all.isEmpty
+    return all.count == 0
       ? Answer(.met, "the period was judged by every rule: no \(what)")
-      : Answer(.met, "\(all.count) \(what), each acknowledged, approved or resolved", evidence(all))
+      : Answer(.met, "\(all.count) \(what), each acknowledged, approved or resolved", all.evidence)
   }
 
   var changes: Answer {
@@ -51,6 +43,13 @@ extension ControlAssessment {
         .notMet, "\(facts.unhashedChanges.count) changes name neither a person nor a hash",
         facts.unhashedChanges)
     }
+    guard facts.unattributedLoads.isEmpty else {
+      return Answer(
+        .insufficientData,
+        "\(facts.unattributedLoads.count) of \(Quantity.count(facts.changeEvidence.count)) changes are "
+          + "loads of a watched program, whose log names neither a person nor a hash",
+        facts.unattributedLoads)
+    }
     return Answer(
       .met, "\(Quantity.count(facts.changeEvidence.count)) changes, each with a person or a hash",
       facts.changeEvidence)
@@ -61,11 +60,11 @@ extension ControlAssessment {
       return Answer(.insufficientData, "nothing was heard from the watched systems in the period")
     }
     let silent = findings { $0.rule == "coverage_gap" }
-    guard facts.gapEvidence.isEmpty, silent.isEmpty else {
+    guard facts.gapEvidence.isEmpty, silent.count == 0 else {
       return Answer(
         .notMet,
         "\(facts.gapEvidence.count) records of gaps, rejected lines or recoveries, \(silent.count) "
-          + "findings of silent sources", facts.gapEvidence + evidence(silent))
+          + "findings of silent sources", facts.gapEvidence + silent.evidence)
     }
     guard hasPast else {
       return Answer(
@@ -80,11 +79,11 @@ extension ControlAssessment {
         .insufficientData, "\(facts.sources.count) sources were heard: expected two to compare")
     }
     let skewed = findings { $0.rule == "clock_skew" }
-    guard facts.clockEvidence.isEmpty, skewed.isEmpty else {
+    guard facts.clockEvidence.isEmpty, skewed.count == 0 else {
       return Answer(
         .notMet,
         "\(facts.clockEvidence.count) records of clocks that stepped or disagreed, \(skewed.count) "
-          + "findings", facts.clockEvidence + evidence(skewed))
+          + "findings", facts.clockEvidence + skewed.evidence)
     }
     guard facts.joinedRunCount > 0 else {
       return Answer(
@@ -135,12 +134,13 @@ extension ControlAssessment {
         "\(facts.anonymousTriggers.count) of \(Quantity.count(facts.triggers.count)) triggers had no "
           + "identity", facts.anonymousTriggers)
     }
-    let seen = facts.logins + facts.failedLogins
-    guard !seen.isEmpty else {
+    guard !facts.logins.isEmpty else {
       return Answer(
-        .insufficientData, "no login was recorded: identities come with the requests",
-        facts.triggers)
+        .insufficientData,
+        "no login was recorded, \(facts.failedLogins.count) failed ones: identities come with the "
+          + "requests", facts.triggers + facts.failedLogins)
     }
+    let seen = facts.logins + facts.failedLogins
     return Answer(
       .met, "\(facts.logins.count) logins and logouts, \(facts.failedLogins.count) failed", seen)
   }
@@ -158,25 +158,49 @@ extension ControlAssessment {
   }
 
   func retention(_ days: Int?) -> Answer {
-    guard manifest.range.lowerBound == 0, manifest.query.since == nil, let oldest = facts.earliest
+    guard manifest.range.lowerBound == 0, manifest.query.since == nil, facts.earliest != nil,
+      let oldest = facts.receivedFrom
     else {
       return Answer(
         .insufficientData, "the period does not show the oldest entry: export without --since")
     }
-    let age = Int(manifest.madeAt.seconds(since: oldest) / 86_400)
+    let age = self.age(of: oldest)
     let words =
-      "the oldest entry is of \(oldest.rfc3339.prefix(10)), \(Quantity.count(age)) days old"
+      "the oldest entry was received on \(oldest.rfc3339.prefix(10)), \(Quantity.count(age)) days "
+      + "before this export"
     guard let days else {
       return Answer(.insufficientData, words + "; how long it must be kept is for the organisation")
     }
+    if let answer = pruned(days) { return answer }
     if age >= days { return Answer(.met, words + ": \(days) days were asked for") }
-    if manifest.prunedCount > 0 {
-      return Answer(
-        .notMet, words + ", and \(manifest.prunedCount) older ones were pruned", facts.pruneEvidence
-      )
-    }
     return Answer(
       .insufficientData,
       words + ": the journal has not been kept for the \(days) days asked for yet")
+  }
+
+  /// What pruning says about a time that entries must be kept for; nil when it took only older ones.
+  ///
+  /// Segments are pruned by the times in them: one entry of an old time may outlive newer ones, so the
+  /// oldest that is there says nothing about those.
+  private func pruned(_ days: Int) -> Answer? {
+    guard manifest.prunedCount > 0 else { return nil }
+    let words = "\(Quantity.count(manifest.prunedCount)) entries were pruned"
+    guard let last = facts.prunedUntil else {
+      return Answer(
+        .insufficientData,
+        words + ", and no record in the period says of what time: export without "
+          + "--until", facts.pruneEvidence)
+    }
+    let lastAge = age(of: last)
+    guard lastAge < days else { return nil }
+    return Answer(
+      .notMet,
+      words
+        + ", the newest received on \(last.rfc3339.prefix(10)), \(Quantity.count(lastAge)) days before "
+        + "this export: \(days) days were asked for", facts.pruneEvidence)
+  }
+
+  private func age(of instant: Timestamp) -> Int {
+    Int(manifest.madeAt.seconds(since: instant) / 86_400)
   }
 }

@@ -11,14 +11,13 @@ struct ControlAssessment {
 
   private static let youngSiteDays = 14.0
 
-  init(_ facts: ReportFacts, _ manifest: Manifest) {
+  /// - Parameter heardFrom: the earliest event time of what was judged, in the period or before it; nil
+  ///   when nothing was heard.
+  init(_ facts: ReportFacts, _ manifest: Manifest, heardFrom: Timestamp?) {
     self.facts = facts
     self.manifest = manifest
-    let days = facts.latest.flatMap { last in
-      facts.earliest.map { last.seconds(since: $0) / 86_400 }
-    }
-    // The past may lie before the range: then it is longer still.
-    hasPast = manifest.range.lowerBound > 0 || (days ?? 0) >= ControlAssessment.youngSiteDays
+    let days = facts.latest.flatMap { last in heardFrom.map { last.seconds(since: $0) / 86_400 } }
+    hasPast = (days ?? 0) >= ControlAssessment.youngSiteDays
   }
 
   /// What decided: the verdict, a sentence, the indexes.
@@ -46,6 +45,15 @@ struct ControlAssessment {
   }
 
   private func answer(_ topic: ControlTopic) -> Answer {
+    let lacking = topic.fields.intersection(manifest.privacy.leftOut).sorted()
+    guard lacking.isEmpty else {
+      return Answer(
+        .insufficientData, "rests on fields left out: \(lacking.joined(separator: ", "))")
+    }
+    return judge(topic)
+  }
+
+  private func judge(_ topic: ControlTopic) -> Answer {
     switch topic {
     case .attribution: attribution
     case .accessReview: accessReview
@@ -126,12 +134,12 @@ struct ControlAssessment {
         facts.refusedRequests)
     }
     let round = findings { $0.rule == "run_without_request" }
-    guard facts.deniedYetRan.isEmpty, round.isEmpty else {
+    guard facts.deniedYetRan.isEmpty, round.count == 0 else {
       return Answer(
         .notMet,
         "\(ControlAssessment.count(facts.deniedYetRan.count, "record")) of runs that had been denied, "
           + "\(ControlAssessment.count(round.count, "run")) round the gateway",
-        facts.deniedYetRan + evidence(round))
+        facts.deniedYetRan + round.evidence)
     }
     let total = ControlAssessment.count(facts.decisionEvidence.count, "decision")
     return Answer(
@@ -158,26 +166,33 @@ struct ControlAssessment {
       return Answer(.insufficientData, "no approval was asked for or given in the period")
     }
     let misuse = findings { $0.rule == "approval_misuse" }
-    guard facts.selfApprovals.isEmpty, misuse.isEmpty else {
+    guard facts.selfApprovals.isEmpty, misuse.count == 0 else {
       return Answer(
         .notMet,
         "\(facts.selfApprovals.count) approvals by the one who asked, \(misuse.count) findings of "
-          + "misuse", facts.selfApprovals + evidence(misuse))
+          + "misuse", facts.selfApprovals + misuse.evidence)
     }
     let words = ControlAssessment.count(facts.approvalEvidence.count, "approval record")
     return Answer(.met, "\(words); nobody approved what they had asked for", facts.approvalEvidence)
   }
 
   private var privilegedActions: Answer {
-    guard !facts.privilegedEvidence.isEmpty || !facts.changeEvidence.isEmpty else {
-      return Answer(.insufficientData, "no privileged action was recorded in the period")
+    let loads =
+      ControlAssessment.count(facts.namelessLoads.count, "load")
+      + " of configuration or policy without a person"
+    guard !facts.privilegedEvidence.isEmpty else {
+      return Answer(
+        .insufficientData,
+        "no privileged action of a person was recorded in the period, and \(loads)",
+        facts.namelessLoads)
     }
     guard facts.namelessPrivileged.isEmpty else {
       return Answer(
         .notMet, "\(facts.namelessPrivileged.count) privileged actions have no principal",
         facts.namelessPrivileged)
     }
-    let all = facts.privilegedEvidence + facts.changeEvidence
-    return Answer(.met, "\(Quantity.count(all.count)) privileged actions recorded", all)
+    let all = facts.privilegedEvidence
+    return Answer(
+      .met, "\(Quantity.count(all.count)) privileged actions, each with a person; \(loads)", all)
   }
 }

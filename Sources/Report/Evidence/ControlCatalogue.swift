@@ -31,6 +31,30 @@ enum ControlTopic: Hashable {
   }
 }
 
+extension ControlTopic {
+  /// Keys whose values decide: without one of them there is no verdict either way.
+  ///
+  /// Of those that can be left out; a pseudonym stands for its principal or address.
+  var fields: Set<String> {
+    switch self {
+    case .attribution: ["principal", "remote_ip", "path"]
+    case .accessReview, .privilegedActions: ["principal", "action"]
+    case .decisions: ["action", "trace_id"]
+    case .denials: ["principal", "remote_ip"]
+    case .approvals: ["principal", "action", "subject_id"]
+    case .atypicalUse: ["principal", "zone"]
+    case .findingsHandled:
+      [
+        "principal", "owner", "groups", "zone", "remote_ip", "remote_port", "path", "action",
+        "credential_id", "subject", "subject_id", "trace_id",
+      ]
+    case .changes, .logAccess, .authentication: ["principal"]
+    case .clocks, .trail: ["trace_id"]
+    case .gaps, .integrity, .logLife, .retention: []
+    }
+  }
+}
+
 /// The clauses that this data can speak to, by standard.
 ///
 /// Numbers of NIST SP 800-53 from its OSCAL catalogue, those of PCI DSS and HIPAA from their published

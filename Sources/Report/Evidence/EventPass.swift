@@ -6,11 +6,8 @@ package import Ingest
 /// hands the rows of the period to the sinks. The same for whoever makes a package and whoever checks
 /// one.
 ///
-/// Memory: what correlating holds, 8 bytes for each activity, and the findings.
+/// Memory: what correlating holds, 8 bytes for each activity, and the findings of the period.
 package struct EventPass {
-  /// Most findings of an export.
-  private static let findingCountMax = 100_000
-
   private let query: ExportQuery
   private let range: Range<Int>
   private let transform: RecordTransform?
@@ -19,7 +16,9 @@ package struct EventPass {
   private var correlator: Correlator?
   private var analysis: Analysis?
   private var told = ActivityRevisions()
-  private var findings: [Finding] = []
+  private var findings: PeriodFindings
+  /// Earliest event time of what was heard from the watched systems, in the period or not.
+  package private(set) var heardFrom: Timestamp?
 
   /// - Parameters:
   ///   - range: indexes of the entries that count; others are passed over.
@@ -35,6 +34,7 @@ package struct EventPass {
     self.transform = transform
     self.sinks = sinks
     self.analysis = analysis
+    findings = PeriodFindings(query)
     correlator = analysis == nil ? Correlator(window: window, identify: identify) : nil
   }
 
@@ -43,7 +43,9 @@ package struct EventPass {
     guard range.contains(next.index) else { return }
     let record =
       transform.map { IndexedRecord(index: next.index, record: $0.apply(next.record)) } ?? next
-    if query.admits(record.record.header.timestamp) {
+    let instant = record.record.header.timestamp
+    if Analysis.isHeard(record.record) { heardFrom = min(heardFrom ?? instant, instant) }
+    if query.admits(instant) {
       for sink in sinks { try sink.record(record) }
     }
     try advance(with: record)
@@ -52,7 +54,7 @@ package struct EventPass {
   private mutating func advance(with record: IndexedRecord) throws {
     var events: [CorrelatedEvent] = []
     if analysis != nil {
-      findings += analysis?.add(record) { events.append($0) } ?? []
+      try findings.add(analysis?.add(record) { events.append($0) } ?? [])
     } else if Analysis.isHeard(record.record) {
       correlator?.add(record)
       events = correlator?.advance() ?? []
@@ -60,17 +62,14 @@ package struct EventPass {
     try tell(events)
   }
 
-  /// Settles what is open. `more` are findings from elsewhere, of any time.
+  /// Settles what is open. `more` are findings from elsewhere.
   package mutating func finish(adding more: [Finding] = []) throws {
     var events: [CorrelatedEvent] = []
     events = correlator?.finish() ?? []
-    findings += analysis?.finish { events.append($0) } ?? []
+    try findings.add(analysis?.finish { events.append($0) } ?? [])
     try tell(events)
-    findings = (findings + more).filter { query.admits($0.timestamp) }
-    guard findings.count <= EventPass.findingCountMax else {
-      throw ExportError.tooMany(what: "findings", countMax: EventPass.findingCountMax)
-    }
-    for finding in findings { for sink in sinks { try sink.finding(finding) } }
+    try findings.add(more)
+    for finding in findings.kept { for sink in sinks { try sink.finding(finding) } }
   }
 
   private mutating func tell(_ events: [CorrelatedEvent]) throws {

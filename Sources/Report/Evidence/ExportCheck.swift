@@ -67,15 +67,17 @@ package struct ExportCheck {
     var plan = CheckPlan(manifest, settings)
     plan.read(manifest)
     verdict.reasons = plan.reasons
-    try checkRows(manifest, proof, plan)
+    let target = PackageComparison(package, skipping: plan.skipped)
+    try checkRows(manifest, proof, plan, target)
+    let derived = try plan.derivedFiles(manifest, target)
     for path in plan.attestedTables.map({ PackageLayout.rows($0) }) {
       try RowsFile(package, path).check(manifest)
     }
     for file in manifest.files.map(\.path) {
-      if plan.skipped.contains(file) {
-        verdict.attestedFiles.append(file)
-      } else {
+      if derived.contains(file) {
         verdict.derivedFiles.append(file)
+      } else {
+        verdict.attestedFiles.append(file)
       }
     }
     return verdict
@@ -146,8 +148,9 @@ package struct ExportCheck {
   }
 
   /// Makes everything again that follows from the entries.
-  private func checkRows(_ manifest: Manifest, _ proof: RangeProof, _ plan: CheckPlan) throws {
-    let target = PackageComparison(package, skipping: plan.skipped)
+  private func checkRows(
+    _ manifest: Manifest, _ proof: RangeProof, _ plan: CheckPlan, _ target: PackageComparison
+  ) throws {
     let entries = try PackageEntries(package, manifest)
     var pass = try EntryPass.begin(manifest.query, after: proof.left, nil, to: target)
     let excerpts = try entries.walk(&pass) { tell("entries", $0, manifest.range.count) }
@@ -160,24 +163,28 @@ package struct ExportCheck {
     try plan.checkStart(manifest, excerpts, package)
     let first = pass.firstInPeriod
     let made = try pass.finish(check: plan.derivesRecords ? .derived : .attested)
-    guard plan.derivesRecords else { return }
-    try plan.compare(made.table, manifest)
+    let sinks = try ExportSinks(
+      manifest.query, zones: settings.zones, to: target, database: nil)
+    guard plan.derivesRecords else {
+      // Which files and tables there are follows from the query, though their rows do not.
+      return try finish(sinks, after: made.table, heardFrom: nil, manifest, plan)
+    }
     guard first == manifest.firstInPeriod else {
       throw ExportRefusal(
         PackageLayout.manifest, "key first_in_period",
         found: manifest.firstInPeriod.map { "\($0)" } ?? "none",
         expected: first.map { "\($0)" } ?? "none")
     }
-    try checkActivities(manifest, excerpts, plan, target)
+    let heardFrom = try checkActivities(manifest, excerpts, plan, sinks)
+    try finish(sinks, after: made.table, heardFrom: heardFrom, manifest, plan)
   }
 
+  /// Makes the rows of activities and findings again; the earliest event time that was heard.
   private func checkActivities(
     _ manifest: Manifest, _ excerpts: [JournalExcerpt], _ plan: CheckPlan,
-    _ target: PackageComparison
-  ) throws {
+    _ sinks: ExportSinks
+  ) throws -> Timestamp? {
     let reader = try JournalReader(excerpts, of: manifest.origin, in: package)
-    let sinks = try ExportSinks(
-      manifest.query, zones: settings.zones, to: target, database: nil)
     var pass = EventPass(
       manifest.query, manifest.range, window: manifest.join,
       analysis: plan.derivesFindings ? blankAnalysis : nil, identify: settings.identify, nil,
@@ -190,25 +197,28 @@ package struct ExportCheck {
       tell("records", count, manifest.range.count)
     }
     try pass.finish()
+    return pass.heardFrom
+  }
+
+  private func finish(
+    _ sinks: ExportSinks, after records: Manifest.Table, heardFrom: Timestamp?,
+    _ manifest: Manifest, _ plan: CheckPlan
+  ) throws {
     var made = manifest
     // The page states the tables in their order, the records first.
-    (made.tables, made.files) = (manifest.tables.filter { $0.name == TableName.records }, [])
-    try sinks.finish(&made, findingsAre: .derived)
-    for table in made.tables.dropFirst() where !plan.attestedTables.contains(table.name) {
-      try plan.compare(table, manifest)
-    }
+    (made.tables, made.files) = ([records], [])
+    try sinks.finish(
+      &made, findingsAre: manifest.range.lowerBound == 0 ? .derived : .attested,
+      heardFrom: heardFrom)
+    try plan.compare(made.tables, manifest)
   }
 
   private var blankAnalysis: Analysis {
-    Analysis(
-      window: settings.window,
-      pipeline: DetectionPipeline(
-        configuration: settings.detection, zones: settings.zones, identify: settings.identify),
-      identify: settings.identify)
+    Analysis.blank(
+      settings.detection, settings.window, zones: settings.zones, identify: settings.identify)
   }
 
   private func tell(_ step: String, _ done: Int, _ total: Int) {
-    guard done % 16_384 == 0 || done == total else { return }
-    progress(.init(step: step, doneCount: done, totalCount: total))
+    ExportRun.Progress.tell(progress, step, done, total)
   }
 }

@@ -167,7 +167,7 @@ package struct ExportRun {
   ) throws {
     let isWhole = manifest.range.lowerBound == 0
     let judges = settings.query.judges
-    let findings = isWhole || !judges ? [] : try findingsOfWhole()
+    let past = isWhole || !judges ? nil : try judgeWhole()
     let database = settings.directory.map { directory in
       { () throws -> any ExportSink in
         try SQLiteSink(making: directory + "/" + PackageLayout.database) {
@@ -183,24 +183,30 @@ package struct ExportRun {
       settings.transform, to: sinks.all)
     let events = try reader.events(from: manifest.range.lowerBound, columns: settings.columns)
     try run(events, "records", manifest.range.count) { try pass.add($0) }
-    try pass.finish(adding: findings)
+    try pass.finish(adding: past?.findings ?? [])
     manifest.zones = settings.zones.asked ?? [:]
-    try sinks.finish(&manifest, findingsAre: isWhole ? .derived : .attested)
+    try sinks.finish(
+      &manifest, findingsAre: isWhole ? .derived : .attested,
+      heardFrom: past == nil ? pass.heardFrom : past?.heardFrom)
   }
 
   /// Findings need the past: where the range does not begin with the journal, all of it is judged.
-  private func findingsOfWhole() throws -> [Finding] {
+  private func judgeWhole() throws -> (findings: [Finding], heardFrom: Timestamp?) {
     var analysis = settings.blankAnalysis
-    var findings: [Finding] = []
+    var findings = PeriodFindings(settings.query)
+    var heardFrom: Timestamp?
     let events = try reader.events(columns: settings.columns == .unused ? .unused : .analysis)
     try run(events, "findings", size) { next in
       guard next.index < size else { return }
       let record = settings.transform.map {
         IndexedRecord(index: next.index, record: $0.apply(next.record))
       }
-      findings += analysis.add(record ?? next)
+      let instant = next.record.header.timestamp
+      if Analysis.isHeard(next.record) { heardFrom = min(heardFrom ?? instant, instant) }
+      try findings.add(analysis.add(record ?? next))
     }
-    return findings + analysis.finish()
+    try findings.add(analysis.finish())
+    return (findings.kept, heardFrom)
   }
 
   private func run(
@@ -216,8 +222,17 @@ package struct ExportRun {
   }
 
   private func tell(_ step: String, _ done: Int, _ total: Int) {
+    Progress.tell(progress, step, done, total)
+  }
+}
+
+extension ExportRun.Progress {
+  /// Tells how far a step has come, every 16,384th time and at its end.
+  static func tell(
+    _ progress: (ExportRun.Progress) -> Void, _ step: String, _ done: Int, _ total: Int
+  ) {
     guard done % 16_384 == 0 || done == total else { return }
-    progress(Progress(step: step, doneCount: done, totalCount: total))
+    progress(ExportRun.Progress(step: step, doneCount: done, totalCount: total))
   }
 }
 
@@ -241,6 +256,16 @@ extension ExportRun.Settings {
 
   /// An analysis that has read nothing yet.
   var blankAnalysis: Analysis {
+    Analysis.blank(detection, window, zones: zones, identify: identify)
+  }
+}
+
+extension Analysis {
+  /// One that has read nothing yet.
+  static func blank(
+    _ detection: DetectionConfiguration, _ window: JoinWindow, zones: RecordedZones,
+    identify: @escaping @Sendable (String) -> String
+  ) -> Analysis {
     Analysis(
       window: window,
       pipeline: DetectionPipeline(configuration: detection, zones: zones, identify: identify),

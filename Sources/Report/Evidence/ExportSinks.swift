@@ -32,14 +32,18 @@ struct ExportSinks {
 
   /// Judges the controls, ends the files, and adds them and the tables to the manifest; the page last,
   /// for it states the tables.
-  func finish(_ manifest: inout Manifest, findingsAre check: Manifest.Check) throws {
+  ///
+  /// - Parameter heardFrom: the earliest event time of what was judged.
+  func finish(
+    _ manifest: inout Manifest, findingsAre check: Manifest.Check, heardFrom: Timestamp?
+  ) throws {
     let isWhole = !manifest.privacy.isActive
     manifest.tables.append(tables.activityTotals.table(isWhole ? .derived : .attested))
     let worst = isWhole ? check : .attested
     if query.judges { manifest.tables.append(tables.findingTotals.table(worst)) }
     var rows: [ControlRow] = []
     if let standard = query.standard {
-      rows = ControlAssessment(report.facts, manifest).rows(standard)
+      rows = ControlAssessment(report.facts, manifest, heardFrom: heardFrom).rows(standard)
       for row in rows { for sink in all { try sink.control(row) } }
       let made = try ControlTables(query, to: target).write(rows, worst)
       manifest.files += made.0

@@ -51,6 +51,11 @@ package struct Manifest: Sendable, Equatable {
 
     package init() {}
 
+    /// Keys whose values are in no row.
+    package var leftOut: Set<String> {
+      Set(redactedFields).union(isPseudonymised ? RecordTransform.freeText : [])
+    }
+
     /// Whether rows are not what the entries say.
     package var isActive: Bool { isPseudonymised || !redactedFields.isEmpty }
   }

@@ -46,7 +46,27 @@ struct PackageEntries {
       throw ExportRefusal(
         PackageLayout.absent, "entry \(more.index)", found: "it", expected: "nothing more")
     }
+    try check(absent.counts)
     return excerpts
+  }
+
+  /// Holds the entries that are not here against those of which the manifest says so.
+  private func check(_ counts: [AbsentEntry.Reason: Int]) throws(ExportRefusal) {
+    for (reason, stated) in [
+      (AbsentEntry.Reason.pruned, manifest.prunedCount), (.withheld, manifest.withheldCount),
+    ] {
+      let found = counts[reason] ?? 0
+      guard found == stated else {
+        throw ExportRefusal(
+          PackageLayout.absent, found: "\(found) \(reason.rawValue) entries",
+          expected: "\(stated) as \(PackageLayout.manifest) says")
+      }
+    }
+    guard counts[.withheld] == nil || manifest.privacy.isActive else {
+      throw ExportRefusal(
+        PackageLayout.absent, found: "\(counts[.withheld] ?? 0) withheld entries",
+        expected: "none, for the export withholds nothing")
+    }
   }
 
   private func walk(

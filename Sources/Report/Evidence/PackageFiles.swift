@@ -103,7 +103,9 @@ struct RowsFile {
 
   /// Throws unless every row of the table has a line, and every index lies below the size.
   func check(_ manifest: Manifest) throws {
-    guard manifest.files.contains(where: { $0.path == path }) else { return }
+    guard manifest.files.contains(where: { $0.path == path }) else {
+      throw ExportRefusal(path, found: "no file", expected: "a line for each row")
+    }
     let file = try storage.open(path, .reading)
     var cursor = LineCursor(file, limit: try file.size())
     var document = JSONDocument()

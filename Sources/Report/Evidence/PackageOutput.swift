@@ -122,6 +122,9 @@ package final class PackageWriter: PackageTarget {
 package final class PackageComparison: PackageTarget {
   private let storage: any JournalStorage
   private let skipped: Set<String>
+  /// Paths of the files that should be there, and of those that were compared.
+  package private(set) var expected: Set<String> = []
+  package private(set) var compared: Set<String> = []
 
   /// - Parameter skipped: files that are not looked at.
   package init(_ storage: any JournalStorage, skipping skipped: Set<String> = []) {
@@ -130,7 +133,9 @@ package final class PackageComparison: PackageTarget {
   }
 
   package func end(of path: String) throws -> any PackageEnd {
+    expected.insert(path)
     guard !skipped.contains(path) else { return IgnoredEnd() }
+    compared.insert(path)
     do throws(StorageError) {
       return ComparedEnd(path, try storage.open(path, .reading))
     } catch {

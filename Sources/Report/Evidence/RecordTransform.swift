@@ -15,7 +15,7 @@ package struct RecordTransform: Sendable {
     "trace_id", "bytes_in", "bytes_out",
   ]
   /// Free text and objects that may name a person.
-  private static let freeText: Set<String> = [
+  package static let freeText: Set<String> = [
     "reason", "params", "error", "subject", "user_agent", "finding", "credential_id", "zone",
   ]
 

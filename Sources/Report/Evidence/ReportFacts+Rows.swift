@@ -11,10 +11,7 @@ extension ReportFacts {
     switch body.event {
     case .configLoaded, .configRefused, .policyLoaded, .tokenCreated, .tokenRotated, .tokenRevoked,
       .keyRotated:
-      changes.add(event)
-      changeEvidence.add(index)
-      if body.principal == nil && body.sha256 == nil { unhashedChanges.add(index) }
-      if body.principal != nil { privileged.add(event) }
+      addChange(event, body, isHeard: Analysis.isHeard(source: header.source))
     case .sourceGap, .journalRecovered, .recordRejected, .duplicateConflict:
       gaps.add(event)
       gapEvidence.add(index)
@@ -28,11 +25,30 @@ extension ReportFacts {
     case .loginFailed: failedLogins.add(index)
     case .segmentPruned:
       pruneEvidence.add(index)
+      if let last = body.span?.received.upperBound { prunedUntil = max(prunedUntil ?? last, last) }
       addLogLife(event)
     case .journalOpened, .journalClosed, .segmentSealed, .checkpointSigned, .gatewayStarted,
       .gatewayStopped, .sourceStarted, .sourceStopped:
       addLogLife(event)
     case .heartbeat, .requestFailed, .notice: break
+    }
+  }
+
+  private mutating func addChange(_ event: Event, _ body: ControlRecord, isHeard: Bool) {
+    changes.add(event)
+    changeEvidence.add(event.index)
+    let isLoad = [.configLoaded, .configRefused, .policyLoaded].contains(body.event)
+    if body.principal == nil && body.sha256 == nil {
+      if isLoad && isHeard {
+        unattributedLoads.add(event.index)
+      } else {
+        unhashedChanges.add(event.index)
+      }
+    }
+    if body.principal == nil && isLoad {
+      namelessLoads.add(event.index)
+    } else {
+      addPrivileged(event)
     }
   }
 
@@ -67,14 +83,22 @@ extension ReportFacts {
     entry.triggerCount += 1
     if activity.state == .denied || activity.state == .rejected { entry.refusedCount += 1 }
     if activity.runID != nil { entry.runCount += 1 }
-    entry.lastAt = activity.requestedAt
-    entry.lastIndex = index
+    // Activities come as they settle, not as they were asked for.
+    if let at = activity.requestedAt, entry.lastAt.map({ $0 <= at }) ?? true {
+      (entry.lastAt, entry.lastIndex) = (at, index)
+    }
     access[pair] = entry
   }
 
   mutating func add(_ finding: Finding) {
     findings.add(finding)
-    findingsByRule[finding.rule, default: 0] += 1
+    tallies[FindingKind(finding), default: FindingTally()].add(
+      finding, isOpen: !isHandled(finding), isSuppressed: fate(of: finding) != nil)
+  }
+
+  /// Findings by their rule.
+  var findingsByRule: [String: Int] {
+    tallies.reduce(into: [:]) { $0[$1.key.rule, default: 0] += $1.value.count }
   }
 
   /// What came of a finding; nil when nobody has said anything.

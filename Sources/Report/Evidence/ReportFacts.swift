@@ -5,7 +5,7 @@ import Ingest
 /// What a report says about a period, added up row by row in the order of event time.
 ///
 /// Memory: at most `pairCountMax` pairs of person and job, 500 rows of each list, a day's count for
-/// each day, and a word for each finding.
+/// each day, and for each finding a word and 16 bytes for each entry that it rests on.
 struct ReportFacts: Sendable {
   static let pairCountMax = 5_000
   static let dayCountMax = 4_000
@@ -54,6 +54,10 @@ struct ReportFacts: Sendable {
   var kindCounts: [RecordKind: Int] = [:]
   var earliest: Timestamp?
   var latest: Timestamp?
+  /// When the journal got the oldest entry that is there; its own clock, not a source's.
+  var receivedFrom: Timestamp?
+  /// When it got the newest of those that were pruned.
+  var prunedUntil: Timestamp?
   var triggersByDay: [Int: Int] = [:]
   var triggersByHour = [Int](repeating: 0, count: 168)
   var sources: Set<String> = []
@@ -82,6 +86,10 @@ struct ReportFacts: Sendable {
   var changes = LimitedRows<Event>()
   var changeEvidence = EvidenceList()
   var unhashedChanges = EvidenceList()
+  /// Of watched programs, whose logs say neither who nor what.
+  var unattributedLoads = EvidenceList()
+  /// Loads that name no person: whatever made the program read a file is not in the log.
+  var namelessLoads = EvidenceList()
   var gaps = LimitedRows<Event>()
   var gapEvidence = EvidenceList()
   var clockEvidence = EvidenceList()
@@ -101,9 +109,17 @@ struct ReportFacts: Sendable {
 
   var suppressions = LimitedRows<Event>()
   var findings = LimitedRows<Finding>()
-  var findingsByRule: [String: Int] = [:]
+  /// Over every finding, not only over those that are listed.
+  var tallies: [FindingKind: FindingTally] = [:]
   /// What was last said about a finding, by its id.
   var fates: [String: String] = [:]
+
+  private static let suppressed = AlertRecord.Event.suppressed.rawValue
+
+  /// Whether somebody handled a finding. One that was suppressed is told no more, which is no answer.
+  func isHandled(_ finding: Finding) -> Bool {
+    fate(of: finding).map { $0 != ReportFacts.suppressed } ?? false
+  }
 
   /// Takes in a record.
   ///
@@ -111,6 +127,7 @@ struct ReportFacts: Sendable {
   mutating func add(_ record: IndexedRecord, hour: (Timestamp) -> Int) {
     let header = record.record.header
     kindCounts[record.record.kind, default: 0] += 1
+    if let received = header.receivedAt { receivedFrom = min(receivedFrom ?? received, received) }
     if Analysis.isHeard(record.record) {
       earliest = min(earliest ?? header.timestamp, header.timestamp)
       latest = max(latest ?? header.timestamp, header.timestamp)
@@ -140,6 +157,8 @@ struct ReportFacts: Sendable {
     // Delivery says nothing about what people did.
     guard !["raised", "delivered", "delivery_failed"].contains(word) else { return }
     guard fates.count < ReportFacts.findingWordCountMax || fates[findingID] != nil else { return }
+    // What is told no more may have been handled before.
+    if word == ReportFacts.suppressed, fates[findingID] != nil { return }
     fates[findingID] = word
   }
 
@@ -190,7 +209,7 @@ struct ReportFacts: Sendable {
         index: index))
   }
 
-  private mutating func addPrivileged(_ event: Event) {
+  mutating func addPrivileged(_ event: Event) {
     privileged.add(event)
     privilegedEvidence.add(event.index)
     if event.principal == nil { namelessPrivileged.add(event.index) }

@@ -14,7 +14,8 @@ package struct SQLiteError: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// A new database file, written in one transaction. The one file over libsqlite3 (3.31 and later).
 ///
-/// Made for files that are replaced as a whole when anything fails: no journal, no syncs on the way.
+/// Made for files that are replaced as a whole when anything fails: no journal. The end of the
+/// transaction waits for stable storage; what is read back behind it is what stays.
 /// The same statements in the same order give the same bytes under the same version of SQLite.
 @safe final class SQLiteDatabase {
   private let path: String
@@ -32,7 +33,7 @@ package struct SQLiteError: Error, Hashable, Sendable, CustomStringConvertible {
       throw SQLiteError(path: path, operation: "open", problem: "code \(code)")
     }
     unsafe self.handle = handle
-    for pragma in ["page_size=4096", "journal_mode=OFF", "synchronous=OFF", "encoding='UTF-8'"] {
+    for pragma in ["page_size=4096", "journal_mode=OFF", "synchronous=FULL", "encoding='UTF-8'"] {
       try run("PRAGMA \(pragma)")
     }
     try run("BEGIN")

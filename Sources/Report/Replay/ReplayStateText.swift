@@ -66,7 +66,7 @@ package struct ReplayStateText: Sendable {
 
   private func rest(_ count: Int) -> [String] {
     let more = count - ReplayStateText.rowCountMax
-    return more > 0 ? ["  … \(Quantity.count(more)) more; --format json has all"] : []
+    return more > 0 ? ["  … \(Quantity.count(more)) more; --format jsonl has all"] : []
   }
 
   private static func joined(_ parts: String?...) -> String {

@@ -106,10 +106,12 @@ package struct TimelineBuilder: Sendable {
       cut.links += 1
       return
     }
-    activityIDs.insert(activity.activityID)
+    let isAgain = !activityIDs.insert(activity.activityID).inserted
     evidence.formUnion(activity.evidence)
     if let id = activity.runID { runIDs.insert(id) }
     if let id = activity.requestID { requestIDs.insert(id) }
+    // Opened again by a late record and told a second time: the last word counts.
+    if isAgain { runs.removeAll { $0.activityID == activity.activityID } }
     guard activity.startedAt != nil || activity.queuedAt != nil, isWithin(activity) else { return }
     guard runs.count < limits.runCountMax else {
       cut.runs += 1

@@ -217,7 +217,7 @@ enum CaseCommand: Command {
     tool.print(
       "\(tool.style("holds", .green)): \(Quantity.count(check.events.count)) steps in "
         + "\(Quantity.count(checkpoint.size)) entries of \(TerminalText.escaped(checkpoint.origin)), "
-        + "none left out; \(Quantity.count(check.provedCount)) picked entries are in their journals"
+        + "none left out up to the export at \(check.exportedAt?.rfc3339 ?? "-"); \(Quantity.count(check.provedCount)) picked entries are in their journals"
     )
     for key in check.keysFromFile {
       tool.print("key from the file itself, to be compared: \(TerminalText.escaped(key.vkey))")

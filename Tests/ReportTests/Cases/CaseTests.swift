@@ -11,7 +11,10 @@ struct CaseTests {
     let file: CaseFile
     let keys: [VerifierKey]
 
-    init(secretSeed: UInt64 = 7, note: String = "looked at it") throws {
+    init(
+      secretSeed: UInt64 = 7, note: String = "looked at it", isExported: Bool = true,
+      statedSizeChange: Int = 0
+    ) throws {
       var source = JournalFixture()
       source.secretSeed = secretSeed
       try source.write((0..<20).map { Build.request("q\($0)", at: Build.time(Double($0))) })
@@ -32,10 +35,14 @@ struct CaseTests {
         (event.journal, event.vkey) = (identity.origin, vkey.vkey)
         event.entry = .init(
           index: index, leaf: try #require(proof.extra.flatMap { ProofExtra($0) }).leaf.hex,
-          proofSHA256: SHA256.digest(proof.bytes.span).hex, checkpointSize: maker.size)
+          proofSHA256: SHA256.digest(proof.bytes.span).hex,
+          checkpointSize: maker.size + statedSizeChange)
         events.append(event)
       }
       events.append(CaseEvent(.note, by: "lee", at: Build.time(9), text: note))
+      if isExported {
+        events.append(CaseEvent(.exported, by: "lee", at: Build.time(10), text: "it.case"))
+      }
       var own = JournalFixture()
       own.secretSeed = 99
       own.settings = JournalSettings(origin: "case/test")
@@ -58,12 +65,27 @@ struct CaseTests {
     #expect(file == sample.file)
     let check = CaseCheck(file)
     #expect(check.refusals == [])
-    #expect(check.events.map(\.kind) == [.opened, .query, .entry, .entry, .note])
-    #expect(check.events.map(\.person) == ["kim", "kim", "lee", "lee", "lee"])
+    #expect(check.events.map(\.kind) == [.opened, .query, .entry, .entry, .note, .exported])
+    #expect(check.events.map(\.person) == ["kim", "kim", "lee", "lee", "lee", "lee"])
+    #expect(check.exportedAt == Build.time(10))
     #expect(check.provedCount == 2 && check.keysFromFile == sample.keys)
     let pinned = CaseCheck(file, trusting: sample.keys)
     #expect(pinned.holds && pinned.keysFromFile.isEmpty)
     #expect(!CaseCheck(file, trusting: [sample.keys[0]]).holds)
+  }
+
+  @Test("a case that does not end with its export may be cut, and is refused")
+  func cut() throws {
+    let check = CaseCheck(try Sample(isExported: false).file)
+    #expect(check.refusals == ["the last step: found note, expected the export that made the file"])
+    #expect(check.exportedAt == nil)
+  }
+
+  @Test("a step that states another checkpoint than its proof's is refused", arguments: [-1, 1])
+  func statedCheckpoint(_ change: Int) throws {
+    let check = CaseCheck(try Sample(statedSizeChange: change).file)
+    #expect(check.refusals.count == 2)
+    #expect(check.refusals.allSatisfy { $0.contains("checkpoint of its proof: found 22 entries") })
   }
 
   enum Tampering: CaseIterable {

@@ -58,6 +58,62 @@ import Testing
     #expect(throws: ExportRefusal.self) { try fixture.check(package) }
   }
 
+  @Test(
+    "an entry whose bytes were taken out is refused, whatever is said of why it is not there",
+    arguments: ["pruned", "withheld"])
+  func hidden(_ reason: String) throws {
+    let heartbeat = Build.control("h", .heartbeat, at: Build.time(10))
+    let fixture = try PackageFixture(PackageFixture.records + [heartbeat])
+    let package = try fixture.export(
+      PackageFixture.query {
+        ($0.formats, $0.standard, $0.judges) = ([], nil, false)
+      })
+    let hidden = try HiddenEntry("heartbeat", of: package, because: reason)
+    try Resigned.seal(package, fixture) { hidden.list(in: &$0) }
+    let refusal = try #require(throws: ExportRefusal.self) { try fixture.check(package) }
+    #expect(refusal.file == "proofs/absent.jsonl", "\(refusal)")
+    // Stated as such, an export that withholds nothing still has no withheld entry.
+    guard reason == "withheld" else { return }
+    try Resigned.seal(package, fixture) { $0.withheldCount = 1 }
+    #expect(throws: ExportRefusal.self) { try fixture.check(package) }
+  }
+
+  @Test(
+    "a file, a table or a word of its check that the query does not give is refused",
+    arguments: [
+      "report.html", "export.sqlite", "tables/extra.csv", "table", "check", "less",
+    ], [false, true])
+  func notOfTheQuery(_ what: String, _ withholds: Bool) throws {
+    let fixture = try PackageFixture()
+    let package = try fixture.export(PackageFixture.query { $0.formats = [.jsonl] }) { settings in
+      guard withholds else { return }
+      settings.privacy.redactedFields = ["remote_ip"]
+      settings.withhold(RecordTransform(pseudonyms: nil, redacting: ["remote_ip"]))
+    }
+    _ = try fixture.check(package)
+    let text = Array("<p>met</p>\n".utf8)
+    if what.contains(".") { package.put(what, text) }
+    if what == "less" { package.delete("tables/findings.jsonl") }
+    try Resigned.seal(package, fixture) { manifest in
+      switch what {
+      case "table":
+        manifest.tables.append(.init(name: "extra", rowCount: 0, check: .derived, totals: []))
+      case "check":
+        manifest.tables = manifest.tables.map {
+          .init(
+            name: $0.name, rowCount: $0.rowCount, check: withholds ? .derived : .attested,
+            totals: $0.totals)
+        }
+      case "less": manifest.files.removeAll { $0.path == "tables/findings.jsonl" }
+      default:
+        manifest.files.append(
+          PackageFile(path: what, byteCount: text.count, digest: SHA256.digest(text.span)))
+        manifest.files.sort { $0.path < $1.path }
+      }
+    }
+    #expect(throws: ExportRefusal.self) { try fixture.check(package) }
+  }
+
   @Test("findings that were made with other settings are attested, the rest is made again")
   func otherSettings() throws {
     let fixture = try PackageFixture()
@@ -123,5 +179,49 @@ import Testing
     #expect(verdict.manifest.prunedCount == count)
     #expect(verdict.reasons.contains { $0.contains("pruned") })
     #expect(try PackageFixture.text("report.html", package).contains("had been pruned"))
+  }
+}
+
+/// What somebody with the key does to hide a control record: its bytes go, its leaf hash is listed as
+/// absent, and the table of records is made without it.
+struct HiddenEntry {
+  private let files: [PackageFile]
+
+  init(_ word: String, of package: SimulatedStorage, because reason: String) throws {
+    let whole = "entries/000000000000.jsonl"
+    let lines = try PackageFixture.text(whole, package)
+      .split(separator: "\n", omittingEmptySubsequences: false).dropLast().map { $0 + "\n" }
+    let index = try #require(lines.firstIndex { $0.contains(word) })
+    var hasher = MerkleHasher()
+    let bytes = Array(lines[index].dropLast().utf8)
+    let leaf = hasher.leaf(bytes.span).hex
+    let absent = "{\"index\":\(index),\"leaf\":\"\(leaf)\",\"reason\":\"\(reason)\"}\n"
+    var contents = ["proofs/absent.jsonl": absent]
+    if reason == "pruned" {
+      contents[whole] = lines[..<index].joined()
+      contents["entries/\(String("00000000000\(index + 1)".suffix(12))).jsonl"] =
+        lines[(index + 1)...].joined()
+    } else {
+      contents[whole] = (lines[..<index] + ["\n"] + lines[(index + 1)...]).joined()
+    }
+    let rows = lines.indices.filter { $0 != index }.enumerated().map { row, index in
+      "{\"row\":\(row + 1),\"indexes\":[\(index)]}\n"
+    }
+    package.put("proofs/rows/records.jsonl", Array(rows.joined().utf8))
+    for (path, text) in contents { package.put(path, Array(text.utf8)) }
+    files = contents.filter { $0.key != whole }.map { path, text in
+      let bytes = Array(text.utf8)
+      return PackageFile(path: path, byteCount: bytes.count, digest: SHA256.digest(bytes.span))
+    }
+  }
+
+  func list(in manifest: inout Manifest) {
+    manifest.tables = manifest.tables.map { table in
+      guard table.name == "records" else { return table }
+      return Manifest.Table(
+        name: table.name, rowCount: table.rowCount - 1, check: table.check,
+        totals: table.totals.map { .init($0.name, $0.value - ($0.name == "control" ? 1 : 0)) })
+    }
+    manifest.files = (manifest.files + files).sorted { $0.path < $1.path }
   }
 }

@@ -61,13 +61,17 @@ import Testing
       if change == "line" {
         lines.remove(at: 2)
       } else {
-        lines[2] = Substring(
-          lines[2].replacing("\"leaf\":\"", with: "\"leaf\":\"0000", maxReplacements: 1)
-            .replacing("\",\"reason", with: "", maxReplacements: 0))
+        // Another leaf, of the same form: only the root tells.
+        let document = try PackageFixture.objects("proofs/absent.jsonl", package)[2]
+        let leaf = try #require(
+          document.member(document.root, "leaf").flatMap { document.string($0) })
+        lines[2].replace(leaf, with: String(leaf.reversed()))
+        #expect(lines[2].contains(String(leaf.reversed())) && leaf != String(leaf.reversed()))
       }
       package.put("proofs/absent.jsonl", Array((lines.joined(separator: "\n") + "\n").utf8))
       try Resigned.seal(package, fixture)
-      #expect(throws: ExportRefusal.self) { try fixture.check(package) }
+      let refusal = try #require(throws: ExportRefusal.self) { try fixture.check(package) }
+      #expect(refusal.found.hasPrefix("root") == (change == "leaf"), "\(refusal)")
     }
   }
 
@@ -89,8 +93,8 @@ enum Resigned {
     _ edit: (inout Manifest) -> Void = { _ in }
   ) throws {
     var manifest = try Manifest(try #require(package.bytes("manifest.json")))
-    manifest.files = try manifest.files.map { file in
-      let bytes = try #require(package.bytes(file.path))
+    manifest.files = manifest.files.compactMap { file in
+      guard let bytes = package.bytes(file.path) else { return nil }
       return PackageFile(
         path: file.path, byteCount: bytes.count, digest: SHA256.digest(bytes.span))
     }

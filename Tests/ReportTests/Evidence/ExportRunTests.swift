@@ -61,6 +61,23 @@ import Testing
     #expect(verdict.attestedFiles.isEmpty && verdict.reasons.isEmpty)
   }
 
+  @Test("the last use of a job is the latest request, whichever run settled last")
+  func lastUse() throws {
+    let records = [(50.0, 5_000.0), (100, 60)].enumerated().flatMap { serial, times in
+      [
+        PackageFixture.request("z\(serial)", Build.time(times.0), principal: "zoe"),
+        PackageFixture.run("z\(serial)", "z\(serial)", .started, Build.time(times.0 + 1)),
+        PackageFixture.run(
+          "z\(serial)", "z\(serial)", .succeeded, Build.time(times.0 + times.1)),
+      ]
+    }
+    let page = try PackageFixture.text("report.html", try PackageFixture(records).export())
+    // A request is told by its beginning, 50 ms before its record.
+    let row = try #require(
+      page.split(separator: "<tr>").first { $0.hasPrefix("<td>zoe</td><td>etl</td>") })
+    #expect(row.contains("05:01:39") && !row.contains("05:00:49"), "\(row)")
+  }
+
   @Test("a period without an entry, and a directory that is not empty, are refused")
   func refused() throws {
     let fixture = try PackageFixture()

@@ -22,17 +22,38 @@ import Testing
     let lines = try PackageFixture.text("events.cef", try package()).split(separator: "\n")
     for line in lines {
       #expect(line.hasPrefix("CEF:0|Vigil|vigil|1|"))
-      var pipes = 0
-      var isEscaped = false
-      for character in line.unicodeScalars {
-        if character == "|", !isEscaped { pipes += 1 }
-        isEscaped = character == "\\" && !isEscaped
+      // Seven header fields, then the extension, in which a bar is no separator.
+      let parts = Self.parts(line, at: "|", most: 8)
+      #expect(parts.count == 8 && Int(parts[6]).map { (0...10).contains($0) } == true, "\(line)")
+      let keys = Self.parts(parts[7], at: "=", most: .max).dropLast().map { part in
+        part.split(separator: " ").last.map(String.init) ?? ""
       }
-      #expect(pipes >= 7, "\(line)")
+      #expect(!keys.isEmpty && Set(keys).count == keys.count, "\(line)")
+      #expect(
+        keys.allSatisfy { key in
+          !key.isEmpty && key.utf8.allSatisfy { (0x30...0x7A).contains($0) && $0 != 0x3C }
+        }, "\(keys)")
     }
     let hostile = try #require(lines.first { $0.contains("cmd") })
     #expect(hostile.contains("suser=\\=cmd|'/C calc'!A1<script>"))
     #expect(hostile.contains("\\n src=10.0.0.7"), "the line end within the name is two characters")
+  }
+
+  /// The parts between separators that no backslash is before, at most so many.
+  private static func parts(
+    _ text: some StringProtocol, at separator: Unicode.Scalar, most: Int
+  ) -> [String] {
+    var parts = [String.UnicodeScalarView()]
+    var isEscaped = false
+    for scalar in text.unicodeScalars {
+      if scalar == separator, !isEscaped, parts.count < most {
+        parts.append(String.UnicodeScalarView())
+      } else {
+        parts[parts.count - 1].append(scalar)
+      }
+      isEscaped = scalar == "\\" && !isEscaped
+    }
+    return parts.map { String($0) }
   }
 
   @Test("nothing of a name is markup in the report, and nothing is loaded")

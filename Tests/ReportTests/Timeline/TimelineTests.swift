@@ -17,10 +17,11 @@ struct TimelineTests {
       history: .init(events: 1, days: 1), explanation: "at night", evidence: evidence, score: 30)
   }
 
-  static func activity(_ id: String, principal: String?, run: String?, request: String?)
-    -> CorrelatedEvent
-  {
-    var activity = Activity(activityID: id, state: .succeeded)
+  static func activity(
+    _ id: String, principal: String?, run: String?, request: String?,
+    _ state: Activity.State = .succeeded
+  ) -> CorrelatedEvent {
+    var activity = Activity(activityID: id, state: state)
     (activity.principal, activity.runID, activity.requestID) = (principal, run, request)
     (activity.job, activity.evidence) = ("etl", [7])
     (activity.startedAt, activity.endedAt) = (Build.time(2), Build.time(9))
@@ -106,6 +107,17 @@ struct TimelineTests {
     #expect(TimelineText.notes(found)[0].hasPrefix("cut: 3 more records"))
     limits.linkCountMax = 0
     #expect(timeline(.principal("alice"), limits).cut.links == 1)
+  }
+
+  @Test("a run that was opened again is there once, as it was told last")
+  func toldAgain() {
+    var builder = TimelineBuilder(.principal("alice"))
+    builder.see(Self.activity("a1", principal: "alice", run: "run-1", request: "q1"))
+    builder.see(Self.activity("a2", principal: "alice", run: "run-2", request: "q2"))
+    builder.see(Self.activity("a1", principal: "alice", run: "run-1", request: "q1", .failed))
+    let runs = builder.finish(clocks: []).runs
+    #expect(runs.map(\.runID).sorted { ($0 ?? "") < ($1 ?? "") } == ["run-1", "run-2"])
+    #expect(runs.first { $0.runID == "run-1" }?.state == .failed)
   }
 
   @Test("since leaves earlier records out and links stay")
