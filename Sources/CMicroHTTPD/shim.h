@@ -54,6 +54,13 @@ static inline uintptr_t vigil_http_connection_number(struct MHD_Connection *conn
   return info == NULL ? 0 : (uintptr_t)info->socket_context;
 }
 
+/// The status of the answer that the library has queued, also by itself; 0 when there is none.
+static inline unsigned int vigil_http_queued_status(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_HTTP_STATUS);
+  return info == NULL ? 0 : info->http_status;
+}
+
 /// SO_PEERCRED of a Unix socket. Returns -1 and sets errno. (glibc hides struct ucred from Swift.)
 static inline int vigil_http_peer_credentials(int descriptor, pid_t *process, uid_t *user,
                                               gid_t *group) {

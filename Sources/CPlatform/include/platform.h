@@ -8,6 +8,7 @@
 #include "byte_scan.h"
 #include "json_blocks.h"
 #include "local_socket.h"
+#include "tcp_socket.h"
 #include "process.h"
 #include "secret_scan.h"
 

@@ -4,13 +4,16 @@ internal import Ingest
 package enum APIFront {
   /// The router's answers with what every answer carries: `X-Request-Id`, `Cache-Control: no-store`,
   /// `X-Content-Type-Options: nosniff`, each where the handler set none; and a problem of RFC 9457 in
-  /// place of the router's own words for a path or a method that is not there.
-  package static func handler(_ router: Router, surroundings: Surroundings) -> HTTPHandler {
+  /// place of the router's own words for a path or a method that is not there, which is recorded.
+  package static func handler(
+    _ router: Router, surroundings: Surroundings, incidents: HTTPIncidentRecords? = nil
+  ) -> HTTPHandler {
     { request in
       let response = await router.respond(to: request)
       let isBare = response.headers["X-Request-Id"] == nil
       let requestID = isBare ? mint(surroundings) : nil
       guard isBare, isRouters(response) else { return response.dressed(requestID: requestID) }
+      await incidents?.noteUnrouted(request, response.status)
       let allowed = response.headers["Allow"]
       let detail =
         allowed.map { "this path takes \($0)" } ?? "nothing is at this path: see /openapi.json"

@@ -20,8 +20,13 @@ package struct ConnectionTable {
     package let descriptor: Int32
     package let peer: HTTPPeer
     package fileprivate(set) var phase: Phase
+    /// Whether a request line was ever read on it.
+    package fileprivate(set) var hasRequested = false
     /// Nil once it has been reported as overdue.
     fileprivate var deadline: Duration?
+
+    /// Whether it was reported as overdue in its present phase.
+    package var isOverdue: Bool { deadline == nil }
   }
 
   /// A connection that is out of time.
@@ -54,12 +59,16 @@ package struct ConnectionTable {
   package mutating func enter(_ phase: Phase, _ number: UInt, now: Duration) {
     guard var connection = connections[number] else { return }
     connection.phase = phase
+    connection.hasRequested = true
     connection.deadline = now + longest(phase)
     connections[number] = connection
   }
 
-  /// Forgets a connection.
-  package mutating func close(_ number: UInt) { connections[number] = nil }
+  /// Forgets a connection; what was known of it.
+  @discardableResult
+  package mutating func close(_ number: UInt) -> Connection? {
+    connections.removeValue(forKey: number)
+  }
 
   /// The connections whose deadline has passed, each reported once for each phase it enters.
   package mutating func takeOverdue(now: Duration) -> [Overdue] {

@@ -115,6 +115,15 @@ final class HTTPExchange: Sendable {
     }
   }
 
-  /// Nothing more can be answered.
-  func end() { state.withLock { $0.stage = .ended } }
+  /// Nothing more can be answered. Whether nothing was: no answer of ours, and no handler at work.
+  @discardableResult
+  func end() -> Bool {
+    state.withLock { state in
+      defer { state.stage = .ended }
+      switch state.stage {
+      case .head, .body: return true
+      case .handling, .answered, .ended: return false
+      }
+    }
+  }
 }

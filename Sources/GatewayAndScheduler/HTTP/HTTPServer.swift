@@ -17,14 +17,17 @@ package final class HTTPServer: Sendable {
 
   /// Listens, and serves from the moment it returns.
   ///
-  /// - Parameter clock: drives every limit of `limits`.
+  /// - Parameters:
+  ///   - clock: drives every limit of `limits`.
+  ///   - incidents: is told of what no handler sees.
   package init(
     at endpoint: HTTPEndpoint, limits: HTTPLimits = HTTPLimits(), clock: some Clock<Duration>,
-    handler: @escaping HTTPHandler
+    incidents: @escaping HTTPIncidentHandler = { _ in }, handler: @escaping HTTPHandler
   ) throws(HTTPServerError) {
     let start = clock.now
     let core = HTTPServerCore(
-      limits: limits, now: { start.duration(to: clock.now) }, handler: handler)
+      limits: limits, now: { start.duration(to: clock.now) }, incidents: incidents,
+      handler: handler)
     let socket = try ListeningSocket(endpoint)
     self.endpoint = socket.endpoint
     guard

@@ -9,6 +9,7 @@ final class HTTPServerCore: Sendable {
   private let handler: HTTPHandler
   /// Time since the server started.
   private let now: @Sendable () -> Duration
+  private let incidents: HTTPIncidentHandler
 
   private enum Lifecycle {
     case serving
@@ -29,9 +30,11 @@ final class HTTPServerCore: Sendable {
   private let state: Mutex<State>
 
   init(
-    limits: HTTPLimits, now: @escaping @Sendable () -> Duration, handler: @escaping HTTPHandler
+    limits: HTTPLimits, now: @escaping @Sendable () -> Duration,
+    incidents: @escaping HTTPIncidentHandler, handler: @escaping HTTPHandler
   ) {
     self.limits = limits
+    self.incidents = incidents
     self.now = now
     self.handler = handler
     state = Mutex(State(table: ConnectionTable(limits: limits)))
@@ -51,11 +54,32 @@ final class HTTPServerCore: Sendable {
 
   /// The descriptor is closed as soon as this returns; nothing refers to it after.
   func closed(number: UInt) {
-    let waiter = state.withLock { state in
-      state.table.close(number)
-      return state.table.connections.isEmpty ? HTTPServerCore.takeWaiter(&state) : nil
+    let (connection, waiter) = state.withLock { state in
+      let connection = state.table.close(number)
+      let isLast = state.table.connections.isEmpty
+      return (connection, isLast ? HTTPServerCore.takeWaiter(&state) : nil)
     }
     waiter?.resume()
+    // Connections that say nothing are opened by every health check.
+    if let connection, !connection.hasRequested, SocketPeer.hasSent(connection.descriptor) {
+      incidents(
+        HTTPIncident(
+          .noRequest, peer: connection.peer, target: nil, status: nil,
+          reason: "what was sent is no request line, or not all of one in time"))
+    }
+  }
+
+  private func peer(_ number: UInt) -> HTTPPeer {
+    state.withLock { $0.table.connections[number]?.peer } ?? .unnamed
+  }
+
+  private func tell(
+    _ kind: HTTPIncident.Kind, _ exchange: HTTPExchange, _ status: HTTPStatus?, _ reason: String
+  ) {
+    incidents(
+      HTTPIncident(
+        kind, peer: peer(exchange.number), target: exchange.rawTarget, status: status,
+        reason: reason))
   }
 
   // MARK: Requests
@@ -70,9 +94,9 @@ final class HTTPServerCore: Sendable {
 
   /// Looks at the head: the answer to a request that no handler is to see, or nil to go on.
   func refusal(of exchange: HTTPExchange, method: [UInt8], fields: [RawField]) -> HTTPResponse? {
-    let peer = state.withLock { $0.table.connections[exchange.number]?.peer } ?? .unnamed
     switch RequestHead.judge(
-      method: method, target: exchange.rawTarget, fields: fields, peer: peer, limits: limits)
+      method: method, target: exchange.rawTarget, fields: fields, peer: peer(exchange.number),
+      limits: limits)
     {
     case .success(let head):
       exchange.accept(head)
@@ -80,21 +104,30 @@ final class HTTPServerCore: Sendable {
     case .failure(let refusal):
       exchange.end()
       state.withLock { $0.counters.refused += 1 }
+      tell(.refused, exchange, refusal.response.status, refusal.reason)
       return prepared(refusal.response, exchange)
     }
   }
 
   /// False to cut the connection.
   func received(_ bytes: [UInt8], for exchange: HTTPExchange) -> Bool {
-    exchange.append(bytes, byteCountMax: limits.bodyByteCountMax)
+    guard exchange.append(bytes, byteCountMax: limits.bodyByteCountMax) else {
+      exchange.end()
+      state.withLock { $0.counters.cutOff += 1 }
+      tell(.cutOff, exchange, nil, "more than twice the \(limits.bodyByteCountMax) bytes of a body")
+      return false
+    }
+    return true
   }
 
   /// The answer to a complete request; nil when the connection now waits for its handler.
   func answer(_ exchange: HTTPExchange, connection: UInt) -> HTTPResponse? {
     if let answer = exchange.takeAnswer() { return prepared(answer, exchange) }
     guard let request = exchange.completeRequest() else {
+      exchange.end()
       state.withLock { $0.counters.refused += 1 }
-      return prepared(.text(.contentTooLarge, "content too large"), exchange)
+      tell(.refused, exchange, .contentTooLarge, RequestRefusal.contentTooLarge)
+      return prepared(.text(.contentTooLarge, RequestRefusal.contentTooLarge), exchange)
     }
     let isSealed = state.withLock { state in
       if case .sealed = state.lifecycle { return true }
@@ -110,13 +143,28 @@ final class HTTPServerCore: Sendable {
     return nil
   }
 
-  func ended(_ exchange: HTTPExchange) {
-    exchange.end()
+  /// - Parameter status: of the answer that is queued, the library's own included; 0 for none.
+  func ended(_ exchange: HTTPExchange, status: Int) {
+    if exchange.end() { tellUnfinished(exchange, status) }
     state.withLock { state in
       state.exchanges[exchange.number] = nil
       state.table.enter(.idle, exchange.number, now: now())
       if case .serving = state.lifecycle { return }
       HTTPServerCore.shutDown(&state, exchange.number)
+    }
+  }
+
+  /// Neither was the request complete nor did we answer it.
+  private func tellUnfinished(_ exchange: HTTPExchange, _ status: Int) {
+    let isTold = state.withLock { state in
+      if status >= 400 { state.counters.refused += 1 }
+      return state.table.connections[exchange.number]?.isOverdue ?? false
+    }
+    guard !isTold else { return }
+    if status >= 400 {
+      tell(.refused, exchange, HTTPStatus(code: status), "refused by the HTTP library")
+    } else {
+      tell(.cutOff, exchange, nil, "the peer left before the end of its request")
     }
   }
 
@@ -143,6 +191,7 @@ final class HTTPServerCore: Sendable {
 
   /// Cuts what is out of time; to be called every `HTTPLimits.tick`.
   func tick() {
+    var slow: [HTTPPeer] = []
     let (late, waiter) = state.withLock { state in
       let now = now()
       var late: [HTTPExchange] = []
@@ -152,12 +201,21 @@ final class HTTPServerCore: Sendable {
           late.append(exchange)
         } else {
           state.counters.cutOff += 1
+          if overdue.phase == .receiving, let peer = state.table.connections[overdue.number]?.peer {
+            slow.append(peer)
+          }
           HTTPServerCore.shutDown(&state, overdue.number)
         }
       }
       return (late + advance(&state, now), HTTPServerCore.takeWaiter(&state, at: now))
     }
     for exchange in late { exchange.answer(.text(.serviceUnavailable, "timed out")) }
+    for peer in slow {
+      incidents(
+        HTTPIncident(
+          .cutOff, peer: peer, target: nil, status: nil,
+          reason: "the rest of a request did not come within \(limits.receivingMax)"))
+    }
     waiter?.resume()
   }
 

@@ -129,13 +129,14 @@ private func changeConnection(
 
 /// The answer was sent, or the connection broke.
 private func endRequest(
-  _ context: UnsafeMutableRawPointer?, _: OpaquePointer?,
+  _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
   _ request: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _: MHD_RequestTerminationCode
 ) {
   // SAFETY: takes back the reference that beginRequest gave away, and clears the slot.
   guard let core = unsafe core(context), let held = unsafe request?.pointee else { return }
   unsafe request?.pointee = nil
-  core.ended(unsafe Unmanaged<HTTPExchange>.fromOpaque(held).takeRetainedValue())
+  let exchange = unsafe Unmanaged<HTTPExchange>.fromOpaque(held).takeRetainedValue()
+  core.ended(exchange, status: Int(unsafe vigil_http_queued_status(connection)))
 }
 
 private func core(_ context: UnsafeMutableRawPointer?) -> HTTPServerCore? {

@@ -1,8 +1,16 @@
 /// A request that no handler sees, and what its sender is told.
 package struct RequestRefusal: Error, Equatable {
-  package let response: HTTPResponse
+  /// For a body beyond the limit.
+  static let contentTooLarge = "content too large"
 
-  init(_ status: HTTPStatus, _ line: String) { response = .text(status, line) }
+  package let response: HTTPResponse
+  /// What is wrong, the answer's text.
+  let reason: String
+
+  init(_ status: HTTPStatus, _ line: String) {
+    response = .text(status, line)
+    reason = line
+  }
 }
 
 /// Judges the request line and headers.
@@ -85,7 +93,7 @@ package enum RequestHead {
     let most = UInt64(limits.bodyByteCountMax)
     guard length > most else { return }
     if isAwaited || length > 2 * most {
-      throw RequestRefusal(.contentTooLarge, "content too large")
+      throw RequestRefusal(.contentTooLarge, RequestRefusal.contentTooLarge)
     }
   }
 }

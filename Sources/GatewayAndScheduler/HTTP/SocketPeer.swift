@@ -1,3 +1,4 @@
+internal import CPlatform
 internal import Glibc
 
 /// What the kernel says about, and does to, a connection's socket.
@@ -21,6 +22,10 @@ enum SocketPeer {
     default: return .unnamed
     }
   }
+
+  /// Whether a TCP peer has sent anything so far. The kernel counts the end of the stream as one byte, so
+  /// that a single byte goes unseen.
+  static func hasSent(_ descriptor: Int32) -> Bool { vigil_tcp_received(descriptor) > 1 }
 
   /// Ends both directions; what was written before is still delivered.
   static func shutDown(_ descriptor: Int32) {

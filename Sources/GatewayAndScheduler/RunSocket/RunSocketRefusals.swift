@@ -61,7 +61,7 @@ final class RunSocketRefusals: Sendable {
     body.action = "run:report"
     body.rule = rule
     let more = unrecorded > 0 ? "; \(unrecorded) more before it were not recorded" : ""
-    body.reason = "\(what), from \(RunSocketRefusals.name(peer))\(more)"
+    body.reason = "\(what), from \(peer.words)\(more)"
     return await append("decision", .decision(body), at: now)
   }
 
@@ -74,14 +74,6 @@ final class RunSocketRefusals: Sendable {
       return true
     } catch {
       return false
-    }
-  }
-
-  private static func name(_ peer: HTTPPeer) -> String {
-    switch peer {
-    case .process(let id, let user, _): "process \(id) of user \(user)"
-    case .loopback: "a loopback connection"
-    case .unnamed: "a process that the kernel does not name"
     }
   }
 }

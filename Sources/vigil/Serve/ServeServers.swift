@@ -40,17 +40,22 @@ final class ServeServers: Sendable {
         records: gateway.records, signer: gateway.signer, login: gateway.login))
     let open = Gate()
     isOpen = open
+    let incidents = HTTPIncidentRecords("http", sink: journal.sink, surroundings: surroundings)
     main = try HTTPServer(
       at: settings.endpoint, limits: ServeServers.limits, clock: ContinuousClock(),
-      handler: ServeServers.handler(router, gateway, settings, surroundings, open))
+      incidents: { incidents.note($0) },
+      handler: ServeServers.handler(router, gateway, settings, surroundings, incidents, open))
     endpoint = main.endpoint
     let service = RunSocketService(
       tokens: tokens, shims: ServeShimEars(scheduler: scheduler),
       run: { await scheduler.run($0) }, sink: journal.sink,
       journalSecret: try journal.secret(), settings: log, surroundings: surroundings)
+    let runIncidents = HTTPIncidentRecords(
+      "run socket", sink: journal.sink, surroundings: surroundings)
     runs = try HTTPServer(
       at: .unixSocket(path: settings.state + "/" + ServeServers.socketName),
-      limits: RunSocketService.limits, clock: ContinuousClock(), handler: service.handler)
+      limits: RunSocketService.limits, clock: ContinuousClock(),
+      incidents: { runIncidents.note($0) }, handler: service.handler)
   }
 
   /// What the API takes is small; connections are many, since a proxy keeps them.
@@ -79,9 +84,9 @@ final class ServeServers: Sendable {
 
   private static func handler(
     _ router: Router, _ gateway: ServeGateway, _ settings: ServeConfiguration,
-    _ surroundings: Surroundings, _ gate: Gate
+    _ surroundings: Surroundings, _ incidents: HTTPIncidentRecords, _ gate: Gate
   ) -> HTTPHandler {
-    let front = APIFront.handler(router, surroundings: surroundings)
+    let front = APIFront.handler(router, surroundings: surroundings, incidents: incidents)
     // A Caddy copies the session's new cookie by itself; without one it is sent along here.
     let dressed =
       settings.front == .none ? gateway.login?.renewingCookies(front) ?? front : front

@@ -79,6 +79,15 @@ struct LiveJournal {
     for id in requestIDs { #expect(recorded.contains(id), "refusal \(id) is not recorded") }
   }
 
+  /// What no handler saw is told all the same, by status.
+  func expectFailedRequests(_ expected: [Int: Int]) throws {
+    let failed = try entries().filter {
+      $0["event"] as? String == "request_failed" && $0["source"] as? String == "vigil/gateway"
+    }
+    let counts = Dictionary(grouping: failed) { $0["status"] as? Int ?? 0 }.mapValues(\.count)
+    #expect(counts == expected, "\(failed)")
+  }
+
   /// The six tasks with their second try, the failing one, the one that was ended.
   func expectLuigi() throws {
     let entries = try entries().filter { $0["kind"] as? String == "task" }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The production shape on free loopback ports: a real provider, `vigil serve`, a real Caddy in front with
@@ -11,7 +12,7 @@ final class LiveStack {
   private(set) var vigil: LiveProcess
   private let caddy: LiveProcess
 
-  init() throws {
+  init(_ release: CaddyRelease) throws {
     let folder = try TemporaryFolder()
     let ports = (https: try freePort(), http: try freePort(), vigil: try freePort())
     let address = "https://localhost:\(ports.https)"
@@ -21,11 +22,7 @@ final class LiveStack {
     // starting Vigil first.
     let vigil = try LiveStack.startVigil(folder, ports.vigil)
     let caddy = try LiveProcess(
-      "/usr/bin/caddy",
-      [
-        "run", "--config",
-        BuiltTool.root.appendingPathComponent("Integrations/caddy/Caddyfile").path,
-      ],
+      release.program, ["run", "--config", release.caddyfile, "--adapter", "caddyfile"],
       log: folder.path("caddy.out"),
       environment: [
         "SITE": "localhost:\(ports.https)", "HTTPS_PORT": "\(ports.https)",

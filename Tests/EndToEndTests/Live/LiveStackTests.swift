@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The whole way with the real programs: provider, Caddy, Vigil, Luigi; afterwards the journal is asked.
@@ -6,10 +7,12 @@ import Testing
   .serialized,
   .enabled(if: LivePrograms.areUsable, "not here: \(LivePrograms.missing.joined(separator: ", "))"))
 struct LiveStackTests {
-  @Test("login, triggers, refusals, rotations and pipelines leave one linked, verifiable journal")
-  func story() throws {
+  @Test(
+    "login, triggers, refusals, rotations and pipelines leave one linked, verifiable journal",
+    arguments: CaddyRelease.wanted.filter { $0 != .first })
+  func story(_ release: CaddyRelease) throws {
     try #require(LivePrograms.missing.isEmpty, "missing: \(LivePrograms.missing)")
-    let stack = try LiveStack()
+    let stack = try LiveStack(release)
     defer { stack.remove() }
     var story = LiveStory(stack)
     try story.anonymous()
@@ -17,6 +20,7 @@ struct LiveStackTests {
     try story.permitted()
     try story.denied()
     try story.spoofed()
+    try story.malformed()
     try story.rotatedKey()
     try story.serviceToken()
     try story.held()
@@ -153,6 +157,23 @@ struct LiveStory {
     refusals.note(forged)
   }
 
+  /// What is no request, or too much of one: each has its status, and a record that says which.
+  func malformed() throws {
+    let stranger = stack.client()
+    let huge = ["Authorization": "Bearer " + String(repeating: "a", count: 100_000)]
+    for address in [stack.address, stack.direct] {
+      // curl sends no such field over HTTP/2.
+      let answer = try stranger.send(
+        "POST", address + "/jobs/quick/runs", headers: huge, body: "{}", words: ["--http1.1"])
+      #expect(answer.status == 431, "\(answer)")
+    }
+    #expect(try stranger.send("GET", stack.direct + "/nothing/here").status == 404)
+    #expect(try stranger.send("DELETE", stack.direct + "/jobs").status == 405)
+    let body = String(repeating: " ", count: 100_000) + "{}"
+    #expect(
+      try stranger.send("POST", stack.direct + "/jobs/quick/runs", body: body).status == 413)
+  }
+
   mutating func rotatedKey() throws {
     let before = try stack.provider.machineToken(machine)
     _ = try accepted(machine, "svc-ci", "quick", headers: ["Authorization": "Bearer \(before)"])
@@ -274,6 +295,7 @@ struct LiveStory {
     let answers = LiveJournal(stack.journal, configuration: stack.folder.path("vigil.json5"))
     try answers.expectEveryRun(runs)
     try answers.expectRefusals(refusals.requestIDs)
+    try answers.expectFailedRequests([404: 1, 405: 1, 413: 1, 431: 2])
     try answers.expectLuigi()
     try answers.expectFindings(runsByHand: unlaunchedRequests)
   }

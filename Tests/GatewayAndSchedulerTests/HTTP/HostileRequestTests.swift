@@ -1,9 +1,17 @@
 import GatewayAndScheduler
+import Synchronization
 import Testing
 
 /// Whatever is sent: an answer of the stated kind or a hang-up, the handler not reached, and the
 /// server well afterwards.
 @Suite struct HostileRequestTests {
+  /// What a server told of, in order.
+  final class IncidentList: Sendable {
+    private let list = Mutex<[HTTPIncident]>([])
+    var all: [HTTPIncident] { list.withLock { $0 } }
+    func note(_ incident: HTTPIncident) { list.withLock { $0.append(incident) } }
+  }
+
   private static let head = "Host: h\r\nConnection: close\r\n"
 
   private static let limits: HTTPLimits = {
@@ -21,12 +29,14 @@ import Testing
     return limits
   }()
 
-  /// A server whose handler must never be reached but for `/alive`.
+  /// A server whose handler must never be reached but for `/alive`; what it told of the others.
+  @discardableResult
   private func withGuardedServer(
     limits: HTTPLimits = HostileRequestTests.limits, _ body: (HTTPServer) async throws -> Void
-  ) async throws {
+  ) async throws -> [HTTPIncident] {
+    let incidents = IncidentList()
     try await TestServer(
-      limits: limits,
+      limits: limits, incidents: { incidents.note($0) },
       handler: { request in
         if request.target.text != "/alive" { Issue.record("handler reached: \(request.target)") }
         return .text(.ok, "alive")
@@ -37,6 +47,7 @@ import Testing
         server.endpoint, "GET /alive HTTP/1.1\r\n\(HostileRequestTests.head)\r\n")
       #expect(answer.hasSuffix("alive\n"))
     }
+    return incidents.all
   }
 
   @Test(arguments: [
@@ -77,10 +88,14 @@ import Testing
   func `a request that is wrong is answered for what it is`(
     text: String, status: Int
   ) async throws {
-    try await withGuardedServer { server in
+    let told = try await withGuardedServer { server in
       let answer = try await exchange(server.endpoint, text)
       #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer.prefix(200))")
     }
+    // Of a version that it does not know the library tells nothing.
+    let isKnown = status != 505
+    #expect(told.map(\.status?.code) == [isKnown ? status : nil], "\(told)")
+    #expect(told.map(\.kind) == [isKnown ? .refused : .noRequest], "\(told)")
   }
 
   @Test(arguments: [
@@ -93,7 +108,7 @@ import Testing
     "\u{0}\u{0}\u{0}\r\n\r\n",
   ])
   func `half a request, or none, ends with the connection`(text: String) async throws {
-    try await withGuardedServer(limits: HostileRequestTests.impatient) { server in
+    let told = try await withGuardedServer(limits: HostileRequestTests.impatient) { server in
       let answer = try await offPool {
         let connection = try RawConnection(server.endpoint)
         connection.send(text)
@@ -104,10 +119,12 @@ import Testing
       #expect(text.isEmpty || text.hasPrefix("HTTP/1."), "\(text)")
       #expect(!text.contains(" 200 "))
     }
+    // A connection on which nothing was said is no incident.
+    #expect(told.count == (text.isEmpty ? 0 : 1), "\(told)")
   }
 
   @Test func `headers beyond the limits are refused`() async throws {
-    try await withGuardedServer { server in
+    let told = try await withGuardedServer { server in
       let many = (0..<30).map { "X-\($0): v\r\n" }.joined()
       let counted = try await exchange(
         server.endpoint, "GET / HTTP/1.1\r\n\(HostileRequestTests.head)\(many)\r\n")
@@ -126,10 +143,12 @@ import Testing
         server.endpoint, "GET /\(long) HTTP/1.1\r\n\(HostileRequestTests.head)\r\n")
       #expect(target.hasPrefix("HTTP/1.1 414 "))
     }
+    #expect(told.count == 6, "\(told)")
+    #expect(told.allSatisfy { ($0.path ?? "").utf8.count <= 200 })
   }
 
   @Test func `a body beyond the limit is read away and answered, a longer one cut`() async throws {
-    try await withGuardedServer { server in
+    let told = try await withGuardedServer { server in
       let head = HostileRequestTests.head
       let body = String(repeating: "a", count: 1001)
       for framing in [
@@ -146,6 +165,7 @@ import Testing
         server.endpoint, "POST / HTTP/1.1\r\n\(head)Transfer-Encoding: chunked\r\n\r\n\(endless)")
       #expect(cut.isEmpty)
     }
+    #expect(told.map(\.kind) == [.refused, .refused, .refused, .refused, .cutOff], "\(told)")
   }
 
   @Test func `a body of exactly the limit is taken`() async throws {
@@ -164,11 +184,14 @@ import Testing
     var limits = HTTPLimits()
     limits.idleMax = .milliseconds(150)
     limits.receivingMax = .milliseconds(150)
-    try await withGuardedServer(limits: limits) { server in
+    let told = try await withGuardedServer(limits: limits) { server in
       let answer = try await exchange(server.endpoint, text)
       #expect(answer.isEmpty)
       #expect(server.counters.cutOff == 1)
     }
+    let kinds: [HTTPIncident.Kind] =
+      text.isEmpty ? [] : text.hasPrefix("GET") ? [.noRequest] : [.cutOff]
+    #expect(told.map(\.kind) == kinds, "\(told)")
   }
 
   @Test func `a peer that drips is cut although it never falls silent`() async throws {

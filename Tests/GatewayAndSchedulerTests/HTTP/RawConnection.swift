@@ -132,12 +132,14 @@ func exchange(_ endpoint: HTTPEndpoint, _ text: String) async throws -> String {
 struct TestServer {
   var endpoint = HTTPEndpoint.loopback(port: 0)
   var limits = HTTPLimits()
+  var incidents: HTTPIncidentHandler = { _ in }
   let handler: HTTPHandler
 
   @discardableResult
   func use<Value: Sendable>(_ body: (HTTPServer) async throws -> Value) async throws -> Value {
     let server = try HTTPServer(
-      at: endpoint, limits: limits, clock: ContinuousClock(), handler: handler)
+      at: endpoint, limits: limits, clock: ContinuousClock(), incidents: incidents,
+      handler: handler)
     do {
       let value = try await body(server)
       await server.stop(draining: .seconds(5))

@@ -2,20 +2,13 @@ import Foundation
 import GatewayAndScheduler
 import Ingest
 import Synchronization
+import TestSupport
 import Testing
 
 /// Caddy with the shipped Caddyfile, and behind it a gateway, an API that believes assertions, and
 /// something in the place of luigid.
 final class LiveCaddy: Sendable {
-  private static let program = "/usr/bin/caddy"
-  private static let caddyfile = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .appending(path: "Integrations/caddy/Caddyfile")
-
-  static var isWanted: Bool {
-    ProcessInfo.processInfo.environment["VIGIL_TEST_LIVE"] == "required"
-      || FileManager.default.isExecutableFile(atPath: program)
-  }
+  let release: CaddyRelease
 
   /// What a backend was sent.
   struct Seen: Sendable {
@@ -45,7 +38,8 @@ final class LiveCaddy: Sendable {
   private let jar = Mutex<[String: String]>([:])
   private let sentCount = Mutex(0)
 
-  init() async throws {
+  init(_ release: CaddyRelease) async throws {
+    self.release = release
     directory = try TemporaryDirectory()
     ports = try await LiveCaddy.freePorts()
     address = "https://localhost:\(ports.https)"
@@ -111,9 +105,9 @@ final class LiveCaddy: Sendable {
 
   private func start(vigil: String, luigid: String) throws -> Process {
     let process = Process()
-    process.executableURL = URL(filePath: LiveCaddy.program)
+    process.executableURL = URL(filePath: release.program)
     process.arguments = [
-      "run", "--config", LiveCaddy.caddyfile.path, "--adapter", "caddyfile",
+      "run", "--config", release.caddyfile, "--adapter", "caddyfile",
     ]
     process.environment = [
       "HOME": directory.path, "XDG_DATA_HOME": directory.path, "XDG_CONFIG_HOME": directory.path,
@@ -163,6 +157,31 @@ final class LiveCaddy: Sendable {
       jar.withLock { $0[String(pair[0])] = field.contains("Max-Age=0") ? nil : String(pair[1]) }
     }
     return response
+  }
+
+  /// What Caddy answers to a bearer token of so many bytes, from a client that sends the head in one go:
+  /// libcurl 7.88 stalls by itself above 128 kB over TLS.
+  func statusLine(forHeaderOf byteCount: Int) throws -> String {
+    let script = """
+      import socket, ssl
+      context = ssl._create_unverified_context()
+      socket = context.wrap_socket(
+          socket.create_connection(("localhost", \(ports.https)), 20), server_hostname="localhost")
+      socket.sendall(
+          b"POST /jobs/etl/runs HTTP/1.1\\r\\nHost: localhost:\(ports.https)\\r\\nContent-Length: 0\\r\\n"
+          b"Authorization: Bearer " + b"a" * \(byteCount) + b"\\r\\nConnection: close\\r\\n\\r\\n")
+      print(socket.recv(1000).split(b"\\r\\n")[0].decode())
+      """
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/python3")
+    process.arguments = ["-c", script]
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    sentCount.withLock { $0 += 1 }
+    return String(decoding: output, as: UTF8.self)
   }
 
   /// Past Caddy.
