@@ -144,7 +144,9 @@ struct LiveCaddyTests {
     let lines = caddy.accessLog.split(separator: "\n").compactMap {
       try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
     }
-    let told = lines.map { "\($0["status"] ?? "") \(($0["request"] as? [String: Any])?["uri"] ?? "")" }
+    let told = lines.map {
+      "\($0["status"] ?? "") \(($0["request"] as? [String: Any])?["uri"] ?? "")"
+    }
     #expect(lines.count == caddy.requestCount, "\(told)")
     let ids = lines.compactMap {
       ($0["resp_headers"] as? [String: Any])?["X-Request-Id"] as? [String]
