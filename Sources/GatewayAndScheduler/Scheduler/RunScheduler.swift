@@ -125,12 +125,13 @@ package actor RunScheduler: RunScheduling, AccessFactsSource {
     var wish = wish(request, runID, parameters)
     let now = surroundings.now()
     if machine.runs[runID] == nil {
-      if wish.redactedParameters != parameters.json {
+      wish.decision = request.identity.map { decide(request, $0, rarity, at: now) }
+      // What is denied leaves no secret behind.
+      if wish.decision?.effect != .deny, wish.redactedParameters != parameters.json {
         do { try supervisor.keep(parameters.json, of: runID) } catch {
           return .unavailable("the run's parameters cannot be kept: \(error.description)")
         }
       }
-      wish.decision = request.identity.map { decide(request, $0, rarity, at: now) }
     }
     let final = wish
     guard case .trigger(let outcome) = await ask({ .triggered(final, ticket: $0) }, at: now) else {

@@ -46,6 +46,8 @@ struct SecretToken: Sendable {
     SecretToken("hvb.", tail: 20, startsWord: true),
     SecretToken("hf_", tail: 30, startsWord: true),
     SecretToken("SG.", tail: 20, .base64URLAndDots, startsWord: true),
+    // Our own service tokens: an id of 16 digits, `_`, a secret of 64.
+    SecretToken("vigil_", tail: 81),
     SecretToken("AGE-SECRET-KEY-1", tail: 20, .upperAlphanumeric),
   ]
 

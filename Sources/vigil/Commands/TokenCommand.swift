@@ -24,6 +24,7 @@ enum TokenCommand: Command {
       .init(
         "--overlap", "D", "rotate: how long the old one is still good, as 1h; 0s for not at all"),
       .init("--reason", "TEXT", "revoke: why, for the record"),
+      .init("--by", "NAME", "who does this, for the record; default: the login name"),
       .init("--format", "F", choices: ["table", "jsonl"], "list: how to print"),
     ],
     operand: "create, rotate, revoke or list", operandIsRequired: true,
@@ -41,9 +42,9 @@ enum TokenCommand: Command {
   static func run(_ arguments: ParsedArguments, _ tool: Tool) throws -> ExitStatus {
     let verb = arguments.operands[0]
     let options: [String: Set<String>] = [
-      "create": ["--state", "--journal", "--for", "--scope", "--group", "--zone", "--expires"],
-      "rotate": ["--state", "--journal", "--overlap"],
-      "revoke": ["--state", "--journal", "--reason"],
+      "create": ["--state", "--journal", "--for", "--scope", "--group", "--zone", "--expires", "--by"],
+      "rotate": ["--state", "--journal", "--overlap", "--by"],
+      "revoke": ["--state", "--journal", "--reason", "--by"],
       "list": ["--state", "--journal", "--format"],
     ]
     guard let known = options[verb] else {
@@ -72,7 +73,7 @@ enum TokenCommand: Command {
     let overlap = verb == "rotate" ? try seconds(arguments.required("--overlap"), "--overlap") : 0
     let hand = try JournalHand(directory: arguments.required("--journal"), now: tool.now)
     let issuer = ServiceTokenIssuer(
-      ServiceTokenStore(storage), randomBytes: SecureRandom.bytes(count:)
+      ServiceTokenStore(storage), by: try name(arguments), randomBytes: SecureRandom.bytes(count:)
     ) { record in _ = try hand.append(record) }
     do {
       switch verb {
@@ -91,6 +92,12 @@ enum TokenCommand: Command {
     }
     try hand.close()
     return .done
+  }
+
+  /// Nil where nobody is named: a service account without a login name still makes tokens.
+  private static func name(_ arguments: ParsedArguments) throws -> String? {
+    guard arguments.has("--by") || Assembly.loginName() != nil else { return nil }
+    return try Person.named(arguments)
   }
 
   private static func show(_ token: ServiceTokenText, _ tool: Tool) {

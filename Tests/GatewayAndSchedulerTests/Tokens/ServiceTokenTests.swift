@@ -17,9 +17,11 @@ final class TokenBench {
 
   var store: ServiceTokenStore { ServiceTokenStore(storage) }
 
-  func issuer(over storage: SimulatedStorage? = nil) -> ServiceTokenIssuer {
+  func issuer(
+    over storage: SimulatedStorage? = nil, by name: String? = nil
+  ) -> ServiceTokenIssuer {
     ServiceTokenIssuer(
-      ServiceTokenStore(storage ?? self.storage), randomBytes: draw(count:), record: tell)
+      ServiceTokenStore(storage ?? self.storage), by: name, randomBytes: draw(count:), record: tell)
   }
 
   private func draw(count: Int) -> [UInt8]? { random.bytes(count: count) }
@@ -41,6 +43,27 @@ final class TokenBench {
 
 @Suite struct ServiceTokenTests {
   private let now = ManualClock().now
+
+  @Test("every record names who did it, also one that a crash left out and another command tells")
+  func operatorName() throws {
+    let bench = TokenBench()
+    let old = try bench.issuer(by: "lee").create(TokenBench.wish(), at: now)
+    let new = try bench.issuer(by: "kim\n").rotate(old.id, overlapSeconds: 60, at: now)
+    _ = try bench.issuer(by: "amy").create(TokenBench.wish(), at: now)
+    bench.recordCountMax = bench.records.count
+    #expect(throws: TokenBench.JournalIsFull.self) {
+      try bench.issuer(by: "ann").revoke(new.id, reason: "leaked", at: now)
+    }
+    bench.recordCountMax = .max
+    _ = try bench.issuer(by: "zoe").create(TokenBench.wish(), at: now)
+    let reasons = bench.records.compactMap { record in
+      if case .control(let control) = record.body { control.reason } else { nil }
+    }
+    try #require(reasons.count == 6)
+    for (reason, name) in zip(reasons, ["lee", "kim\\u{a}", "kim\\u{a}", "amy", "ann", "zoe"]) {
+      #expect(reason.hasSuffix(", by \"\(name)\""), "\(reason)")
+    }
+  }
 
   @Test("a token has one spelling, and shows its secret only when asked to")
   func text() throws {

@@ -40,6 +40,8 @@ struct PlantedSecret {
       "ghp_", "gho_", "github_pat_", "glpat-", "xoxb-", "sk_live_", "sk-", "npm_", "hvs.",
     ]
     .map { PlantedSecret(text: $0 + core, core: core) }
+    let (hex, id) = (random.text("0123456789abcdef", 64), random.text("0123456789abcdef", 16))
+    secrets.append(PlantedSecret(text: "vigil_\(id)_\(hex)", core: hex))
     secrets.append(PlantedSecret(text: "AKIA" + short, core: short))
     secrets.append(PlantedSecret(text: "eyJhbGciOiJIUzI1NiJ9.eyJ\(core).\(short)", core: core))
     secrets.append(PlantedSecret(text: "Bearer \(core)", core: core))

@@ -19,15 +19,19 @@ package struct ServiceTokenIssuer {
   package static let listCountMax = 100
 
   private let store: ServiceTokenStore
+  private let name: String?
   private let record: (Record) throws -> Void
   private let randomBytes: (Int) -> [UInt8]?
 
-  /// - Parameter record: returns once the record is on stable storage in the journal.
+  /// - Parameters:
+  ///   - name: who does it; for the file and the records.
+  ///   - record: returns once the record is on stable storage in the journal.
   package init(
-    _ store: ServiceTokenStore, randomBytes: @escaping (Int) -> [UInt8]?,
+    _ store: ServiceTokenStore, by name: String? = nil, randomBytes: @escaping (Int) -> [UInt8]?,
     record: @escaping (Record) throws -> Void
   ) {
     self.store = store
+    self.name = name
     self.record = record
     self.randomBytes = randomBytes
   }
@@ -58,7 +62,7 @@ package struct ServiceTokenIssuer {
         id: token.id, principal: wish.principal, groups: wish.groups, zone: wish.zone,
         scopes: wish.scopes, expiresAt: wish.secondsGood.map { now.advanced(bySeconds: $0) },
         hash: key.hash(of: token))
-      try put(ServiceTokenLine(at: now, .created(grant)), appender)
+      try put(ServiceTokenLine(at: now, by: name, .created(grant)), appender)
       return token
     }
   }
@@ -89,7 +93,7 @@ package struct ServiceTokenIssuer {
       // Whole seconds, since the record's overlap is a count.
       let goodUntil = now.advanced(bySeconds: overlapSeconds.rounded())
       try put(
-        ServiceTokenLine(at: now, .rotated(grant, retires: id, goodUntil: goodUntil)), appender)
+        ServiceTokenLine(at: now, by: name, .rotated(grant, retires: id, goodUntil: goodUntil)), appender)
       return token
     }
   }
@@ -101,11 +105,11 @@ package struct ServiceTokenIssuer {
       let entry = try ServiceTokenIssuer.entry(id, contents)
       if let revokedAt = entry.revokedAt {
         let line = ServiceTokenLine(
-          at: revokedAt, .revoked(id: id, reason: entry.revocationReason))
+          at: revokedAt, by: entry.revokedBy, .revoked(id: id, reason: entry.revocationReason))
         for missing in ServiceTokenRecords.after(line) { try record(missing) }
         return
       }
-      try put(ServiceTokenLine(at: now, .revoked(id: id, reason: reason)), appender)
+      try put(ServiceTokenLine(at: now, by: name, .revoked(id: id, reason: reason)), appender)
     }
   }
 

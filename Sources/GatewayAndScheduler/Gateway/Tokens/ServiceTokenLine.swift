@@ -3,9 +3,9 @@ package import Ingest
 /// One line of `tokens.jsonl`: something that was done with a token. Lines are only ever appended.
 ///
 ///     {"v":1,"event":"created","at":"…","id":"…","principal":"svc-ci","groups":["ci"],
-///      "scopes":["run:trigger:etl"],"expires_at":"…","hash":"…","hmac":"…"}
-///     {"v":1,"event":"rotated", … as created …,"retires":"<old id>","good_until":"…","hash":"…","hmac":"…"}
-///     {"v":1,"event":"revoked","at":"…","id":"…","reason":"…","hmac":"…"}
+///      "scopes":["run:trigger:etl"],"expires_at":"…","hash":"…","by":"lee","hmac":"…"}
+///     {"v":1,"event":"rotated", … as created …,"retires":"<old id>","good_until":"…","by":"lee","hmac":"…"}
+///     {"v":1,"event":"revoked","at":"…","id":"…","reason":"…","by":"lee","hmac":"…"}
 ///
 /// A rotation is one line, so that there is no instant between the new credential and the old one's
 /// retirement. `hmac`, always last, seals the bytes before `,"hmac"` under the token key.
@@ -36,9 +36,12 @@ package struct ServiceTokenLine: Sendable, Equatable {
 
   package var at: Timestamp
   package var event: Event
+  /// Who did it, as the command was told; nobody checks the name.
+  package var by: String?
 
-  init(at: Timestamp, _ event: Event) {
+  init(at: Timestamp, by: String?, _ event: Event) {
     self.at = at
+    self.by = by
     self.event = event
   }
 
@@ -70,6 +73,7 @@ package struct ServiceTokenLine: Sendable, Equatable {
       writer.field("id", id)
       writer.field("reason", reason)
     }
+    writer.field("by", by)
     return writer.bytes + ServiceTokenLine.ending(key.seal(of: writer.bytes))
   }
 
@@ -107,6 +111,7 @@ package struct ServiceTokenLine: Sendable, Equatable {
     guard let at = reader.timestamp("at"), let event = reader.event() else { return nil }
     self.at = at
     self.event = event
+    by = reader.string("by")
   }
 }
 

@@ -11,8 +11,8 @@ package enum ServiceTokenRecords {
   /// not know is never good.
   package static func before(_ line: ServiceTokenLine) -> [Record] {
     switch line.event {
-    case .created(let grant): [created(grant, line.at, replaces: nil)]
-    case .rotated(let grant, let old, _): [created(grant, line.at, replaces: old)]
+    case .created(let grant): [created(grant, line, replaces: nil)]
+    case .rotated(let grant, let old, _): [created(grant, line, replaces: old)]
     case .revoked: []
     }
   }
@@ -25,19 +25,19 @@ package enum ServiceTokenRecords {
       var control = ControlRecord(event: .tokenRotated)
       control.principal = grant.principal
       control.subject = old
-      control.reason = "replaced by \(grant.id)"
+      control.reason = "replaced by \(grant.id)" + words(line.by)
       control.counts = [.init("overlap_s", Int(goodUntil.seconds(since: line.at).rounded()))]
       return [record(control, line.at, "token/\(old)/rotated")]
     case .revoked(let id, let reason):
       var control = ControlRecord(event: .tokenRevoked)
       control.subject = id
-      control.reason = reason
+      control.reason = (reason ?? "no reason given") + words(line.by)
       return [record(control, line.at, "token/\(id)/revoked")]
     }
   }
 
   private static func created(
-    _ grant: ServiceTokenLine.Grant, _ at: Timestamp, replaces: String?
+    _ grant: ServiceTokenLine.Grant, _ line: ServiceTokenLine, replaces: String?
   ) -> Record {
     var control = ControlRecord(event: .tokenCreated)
     control.principal = grant.principal
@@ -45,8 +45,13 @@ package enum ServiceTokenRecords {
     let until = grant.expiresAt.map { "until \($0.rfc3339)" } ?? "without an end"
     control.reason =
       "good for \(PolicyText.list(grant.scopes)) \(until)"
-      + (replaces.map { ", replaces \($0)" } ?? "")
-    return record(control, at, "token/\(grant.id)/created")
+      + (replaces.map { ", replaces \($0)" } ?? "") + words(line.by)
+    return record(control, line.at, "token/\(grant.id)/created")
+  }
+
+  /// Who did it; `principal` is whom the token stands for.
+  private static func words(_ name: String?) -> String {
+    name.map { ", by \(PolicyText.quoted($0))" } ?? ""
   }
 
   private static func record(_ control: ControlRecord, _ at: Timestamp, _ id: String) -> Record {

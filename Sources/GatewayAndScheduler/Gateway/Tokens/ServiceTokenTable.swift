@@ -16,6 +16,7 @@ package struct ServiceTokenTable: Sendable {
     /// Set once revoked.
     package internal(set) var revokedAt: Timestamp?
     package internal(set) var revocationReason: String?
+    var revokedBy: String?
 
     package struct Rotation: Sendable, Equatable {
       package let at: Timestamp
@@ -72,6 +73,7 @@ package struct ServiceTokenTable: Sendable {
       if entries[id]?.revokedAt == nil {
         entries[id]?.revokedAt = line.at
         entries[id]?.revocationReason = reason
+        entries[id]?.revokedBy = line.by
       }
       return nil
     }
