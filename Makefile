@@ -10,7 +10,7 @@ RELEASE := .build/release/vigil
 # the time. One set of flags for all release builds, or each would build everything anew.
 BUILD_RELEASE := swift build -c release --static-swift-stdlib
 
-SHIM_TESTS := ShimRunTests|ShimSocketTests|SchedulerRecoveryTests
+SHIM_TESTS := ShimRunTests|ShimSocketTests|ShimPulseTests|SchedulerRecoveryTests
 
 .PHONY: help demo build test check campaign fuzz calibration lint bench bench-durable bench-scheduler \
   bench-detection bench-serve install dependencies test-dependencies live-dependencies test-live fixtures

@@ -42,7 +42,9 @@ enum TokenCommand: Command {
   static func run(_ arguments: ParsedArguments, _ tool: Tool) throws -> ExitStatus {
     let verb = arguments.operands[0]
     let options: [String: Set<String>] = [
-      "create": ["--state", "--journal", "--for", "--scope", "--group", "--zone", "--expires", "--by"],
+      "create": [
+        "--state", "--journal", "--for", "--scope", "--group", "--zone", "--expires", "--by",
+      ],
       "rotate": ["--state", "--journal", "--overlap", "--by"],
       "revoke": ["--state", "--journal", "--reason", "--by"],
       "list": ["--state", "--journal", "--format"],

@@ -93,7 +93,8 @@ package struct ServiceTokenIssuer {
       // Whole seconds, since the record's overlap is a count.
       let goodUntil = now.advanced(bySeconds: overlapSeconds.rounded())
       try put(
-        ServiceTokenLine(at: now, by: name, .rotated(grant, retires: id, goodUntil: goodUntil)), appender)
+        ServiceTokenLine(at: now, by: name, .rotated(grant, retires: id, goodUntil: goodUntil)),
+        appender)
       return token
     }
   }

@@ -16,6 +16,10 @@ package enum SchedulerEvent: Sendable {
   case launched(runID: String, attempt: Int)
   /// An attempt could not be handed to a shim.
   case launchFailed(runID: String, attempt: Int, String)
+  /// An attempt's shim lives and gave no sign of it for so long; whether it was killed for that.
+  case silent(runID: String, attempt: Int, seconds: Double, isKilled: Bool)
+  /// A shim that was silent for so long beats again.
+  case heard(runID: String, attempt: Int, seconds: Double)
   case settled(
     approvalID: String, by: String, gives: Bool, reason: String?, ticket: Int)
   case killOrdered(runID: String, by: String, reason: String?, ticket: Int)

@@ -175,6 +175,20 @@ extension SchedulerStateMachine {
     pausing.insert(runID)
   }
 
+  /// A gap in what is known of a run: its job may have gone on all the while.
+  mutating func tellSilence(
+    _ runID: String, _ attempt: Int, _ what: String, at now: Timestamp
+  ) {
+    guard let run = runs[runID], run.attempt == attempt, run.isOccupying else { return }
+    var body = ControlRecord(event: .sourceGap)
+    body.subject = "run/\(runID)/\(attempt)"
+    body.reason = "the shim of this run, of job \(run.job), gave no sign of life \(what)"
+    let header = RecordHeader(
+      timestamp: now, source: ScheduledRun.source,
+      id: "shim/\(runID)/\(attempt)/\(now.microseconds)")
+    append([Record(header: header, body: .control(body))], of: runID, then: .none)
+  }
+
   // MARK: End
 
   /// Writes the one terminal record; `before` goes in front of it.

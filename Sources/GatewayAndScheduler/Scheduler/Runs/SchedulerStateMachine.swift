@@ -104,6 +104,11 @@ package struct SchedulerStateMachine: Sendable {
       if runs[runID]?.attempt == attempt { runs[runID]?.isLaunchPending = false }
     case .launchFailed(let runID, let attempt, let reason):
       launchFailed(runID, attempt, reason, at: now)
+    case .silent(let runID, let attempt, let seconds, let isKilled):
+      let deed = isKilled ? "it was killed, since its run is to end" : "it was told to go on"
+      tellSilence(runID, attempt, "for \(seconds.rounded()) s; \(deed)", at: now)
+    case .heard(let runID, let attempt, let seconds):
+      tellSilence(runID, attempt, "for \(seconds.rounded()) s; it beats again", at: now)
     case .settled(let approvalID, let by, let gives, let reason, let ticket):
       settle(approvalID, by: by, gives: gives, reason, ticket: ticket, at: now)
     case .killOrdered(let runID, let by, let reason, let ticket):

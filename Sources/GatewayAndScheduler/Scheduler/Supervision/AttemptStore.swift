@@ -71,6 +71,11 @@ struct AttemptStore: Sendable {
     return report
   }
 
+  /// What a shim wrote when it beat last; nil before the first.
+  func heartbeat(_ runID: String, _ attempt: Int) -> [UInt8]? {
+    AttemptStore.contents("\(directory(runID, attempt))/\(ShimFile.heartbeat)")
+  }
+
   /// Keeps a run's own parameters, durably.
   func keep(_ parameters: [UInt8], of runID: String) throws(StorageError) {
     try AttemptStore.makeDirectory("\(path)/\(runID)")

@@ -15,12 +15,15 @@ struct ShimWatch: ~Copyable {
   private var unseen: Set<AttemptKey> = []
   /// Attempts to be ended whose shim is not known yet.
   private var stopping: Set<AttemptKey> = []
+  /// Attempts whose shim was told to end them.
+  private var stopped: Set<AttemptKey> = []
   private var scannedAt: Int64 = 0
 
   private struct Shim {
     let descriptor: Int32
     /// Reaped at its end where it is a child of this process: an earlier scheduler of it may have started it.
     let child: pid_t
+    var pulse: ShimPulse
   }
 
   init(
@@ -78,7 +81,7 @@ struct ShimWatch: ~Copyable {
       // Nobody else reaps it: until we do, its id is its own.
       let descriptor = vigil_process_descriptor(child)
       unseen.insert(key)
-      if descriptor >= 0 { shims[key] = Shim(descriptor: descriptor, child: child) }
+      if descriptor >= 0 { shims[key] = Shim(descriptor: descriptor, child: child, pulse: pulse) }
       tell(.launched(runID: plan.runID, attempt: plan.attempt))
     } catch {
       // What ran or runs there tells its own end; that is no failure to start.
@@ -133,7 +136,13 @@ struct ShimWatch: ~Copyable {
     let number = dup(descriptor.number)
     guard number >= 0 else { return }
     vigil_close_on_exec(number)
-    shims[key] = Shim(descriptor: number, child: pid_t(truncatingIfNeeded: started.shim))
+    shims[key] = Shim(
+      descriptor: number, child: pid_t(truncatingIfNeeded: started.shim), pulse: pulse)
+  }
+
+  private var pulse: ShimPulse {
+    ShimPulse(
+      heartbeatMilliseconds: settings.heartbeatMilliseconds, at: vigil_steady_microseconds())
   }
 
   // MARK: News
@@ -147,6 +156,7 @@ struct ShimWatch: ~Copyable {
       if let shim = shims[key] {
         _ = vigil_process_signal(shim.descriptor, SIGTERM)
         stopping.remove(key)
+        stopped.insert(key)
       } else if report.isAlive {
         // Its shim is not known yet: with the next scan.
         unseen.insert(key)
@@ -183,7 +193,32 @@ struct ShimWatch: ~Copyable {
     else { return }
     scannedAt = vigil_steady_microseconds()
     for key in unseen { look(key) }
+    feelPulses()
     tell(.ticked)
+  }
+
+  /// A shim that was stopped is told to go on. One that stays silent though it was told to end its run is
+  /// killed: what it leaves is ended with it, and nobody saw its end.
+  private mutating func feelPulses() {
+    for key in Array(shims.keys) {
+      let text = store.heartbeat(key.runID, key.attempt)
+      guard let change = shims[key]?.pulse.look(text, at: vigil_steady_microseconds()),
+        let shim = shims[key]
+      else { continue }
+      switch change {
+      case .silent(let microseconds):
+        _ = vigil_process_signal(shim.descriptor, SIGCONT)
+        let silenceMax = Int64(settings.heartbeatMilliseconds) * 1000 * ShimPulse.missedCountMax
+        let isKilled = stopped.contains(key) && microseconds >= 2 * silenceMax
+        if isKilled { _ = vigil_process_signal(shim.descriptor, SIGKILL) }
+        tell(
+          .silent(
+            runID: key.runID, attempt: key.attempt, seconds: Double(microseconds) / 1e6,
+            isKilled: isKilled))
+      case .back(let microseconds):
+        tell(.heard(runID: key.runID, attempt: key.attempt, seconds: Double(microseconds) / 1e6))
+      }
+    }
   }
 
   private mutating func ended(_ key: AttemptKey) {
@@ -195,6 +230,7 @@ struct ShimWatch: ~Copyable {
     }
     close(shim.descriptor)
     unseen.remove(key)
+    stopped.remove(key)
     look(key)
   }
 }
