@@ -26,7 +26,9 @@ package enum RetryAfter {
       let month = months.firstIndex(of: String(words[2])), let day = Int(words[1]),
       let year = Int(words[3]), let date = CivilDate(year: year, month: month + 1, day: day)
     else { return nil }
-    let time = words[4].split(separator: ":", omittingEmptySubsequences: false).map { Int($0) ?? -1 }
+    let time = words[4].split(separator: ":", omittingEmptySubsequences: false).map {
+      Int($0) ?? -1
+    }
     guard time.count == 3, (0..<24).contains(time[0]), (0..<60).contains(time[1]),
       (0...60).contains(time[2])
     else { return nil }

@@ -62,8 +62,10 @@ package enum MailError: Error, Hashable, Sendable, CustomStringConvertible {
 
   package var description: String {
     switch self {
+    case .connection(.cancelled): "mail: cancelled"
     case .connection(let fault): "mail to \(fault)"
-    case .noTLS(let server): "mail to \(server): tls: found no STARTTLS: expected it, nothing was sent"
+    case .noTLS(let server):
+      "mail to \(server): tls: found no STARTTLS: expected it, nothing was sent"
     case .credentials(let server, let reply):
       "mail to \(server): name and password refused: reply \(reply)"
     case .reply(let server, let reply): "mail to \(server): reply \(reply)"
@@ -81,7 +83,8 @@ package enum MailClient {
     try result.get()
   }
 
-  private static func run(_ mail: MailRequest, _ exchange: CurlExchange) -> Result<Void, MailError> {
+  private static func run(_ mail: MailRequest, _ exchange: CurlExchange) -> Result<Void, MailError>
+  {
     let server = "\(mail.server)"
     var code = configure(mail, exchange)
     if code == CURLE_OK { code = exchange.send(mail) }

@@ -105,7 +105,8 @@ enum Datagram {
         answer.wait(continuation)
         DispatchQueue.global().async { answer.give(sendNow(bytes, address)) }
         let (seconds, attoseconds) = timeout.components
-        let nanoseconds = Int(min(seconds, 100_000)) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
+        let nanoseconds =
+          Int(min(seconds, 100_000)) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
         DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(nanoseconds)) {
           answer.give(.timedOut("\(address)", after: timeout))
         }

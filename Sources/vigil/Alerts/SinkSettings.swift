@@ -69,7 +69,8 @@ package struct SinkSettings: Sendable {
       guard EventName(rawValue: word) != nil, let event = AlertNotification.Event(rawValue: word)
       else {
         let expected = EventName.allCases.map(\.rawValue).joined(separator: ", ")
-        throw reader.error("events", "found \(Quotation.quoted(word)): expected some of \(expected)")
+        throw reader.error(
+          "events", "found \(Quotation.quoted(word)): expected some of \(expected)")
       }
       events.insert(event)
     }

@@ -24,6 +24,8 @@ struct FileSink: AlertSink {
 
   let events: Set<AlertNotification.Event>
   private let settings: Settings
+  /// One line after the other: the lock is for other processes.
+  private let queue = DispatchQueue(label: "alert-file")
 
   init(_ common: SinkSettings, _ settings: Settings) {
     events = common.events
@@ -34,7 +36,7 @@ struct FileSink: AlertSink {
     let line = AlertPayload.bytes(notification) + [0x0A]
     // On another thread: a disk may take its time, and the pool's threads are few.
     return await withCheckedContinuation { continuation in
-      DispatchQueue.global().async {
+      queue.async {
         do throws(StorageError) {
           continuation.resume(returning: try append(line))
         } catch {

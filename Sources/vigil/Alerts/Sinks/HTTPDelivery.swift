@@ -33,7 +33,8 @@ struct HTTPDelivery: Sendable {
     self.timeout = timeout
     self.context = context
     self.secrets = secrets.map { context.secret($0) }
-    address = if case .secret(let reference) = http.address { context.secret(reference) } else { nil }
+    address =
+      if case .secret(let reference) = http.address { context.secret(reference) } else { nil }
   }
 
   /// Posts what `make` builds.
@@ -144,7 +145,8 @@ extension AlertOutcome {
   static func shortened(_ text: String, hiding hidden: [String]) -> String {
     var text = text
     // The longest first: a part of it would hide less.
-    for secret in hidden.sorted(by: { $0.utf8.count > $1.utf8.count }) where secret.utf8.count >= 4 {
+    for secret in hidden.sorted(by: { $0.utf8.count > $1.utf8.count }) where secret.utf8.count >= 4
+    {
       text = text.replacing(secret, with: "(hidden)")
     }
     return AlertText.line(text, AlertText.Limit(answerCharacterCountMax, .scalars))

@@ -31,7 +31,8 @@ struct SyslogSink: AlertSink {
       for (key, text, count) in [("element", element, 32), ("host_name", hostName ?? "-", 255)]
       where !SyslogMessage.isName(text, characterCountMax: count) {
         throw reader.error(
-          key, "found \(Quotation.quoted(text)): expected 1 to \(count) printable characters "
+          key,
+          "found \(Quotation.quoted(text)): expected 1 to \(count) printable characters "
             + "of ascii, none of them a blank, =, ] or \"")
       }
     }
@@ -68,7 +69,7 @@ struct SyslogSink: AlertSink {
       try await SyslogClient.send(bytes, to: server, timeout: timeout)
       return .delivered
     } catch {
-      return .retry(reason: "syslog to \(error)", after: nil)
+      return .retry(reason: "syslog: \(error)", after: nil)
     }
   }
 }
