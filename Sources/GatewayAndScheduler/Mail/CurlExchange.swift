@@ -25,8 +25,12 @@ final class CurlExchange: Sendable {
   }
 
   deinit {
+    // A last word (QUIT, the end of TLS) may be written to a peer that has gone away.
+    var mask = sigset_t()
     // SAFETY: nobody else holds the handles; all three functions take null. The easy handle leaves the
-    // multi first, as the library wants it.
+    // multi first, as the library wants it. The mask is a local.
+    let blocked = unsafe vigil_pipe_signal_block(&mask)
+    defer { if blocked == 0 { unsafe vigil_pipe_signal_restore(&mask) } }
     let handle = unsafe UnsafeMutableRawPointer(bitPattern: multi)
     if multi != 0, easy != 0 {
       unsafe curl_multi_remove_handle(handle, UnsafeMutableRawPointer(bitPattern: easy))

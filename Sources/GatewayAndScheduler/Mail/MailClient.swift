@@ -52,11 +52,13 @@ package enum MailError: Error, Hashable, Sendable, CustomStringConvertible {
   case reply(_ server: String, Int)
 
   /// Whether the same mail may pass later: RFC 5321 calls replies from 500 on permanent.
+  ///
+  /// What is wrong with the connection or the password says nothing of the mail: whoever strips STARTTLS
+  /// from it is not to make us throw mails away.
   package var isTransient: Bool {
     switch self {
-    case .connection: true
-    case .noTLS: false
-    case .credentials(_, let reply), .reply(_, let reply): reply < 500
+    case .connection, .noTLS, .credentials: true
+    case .reply(_, let reply): reply < 500
     }
   }
 

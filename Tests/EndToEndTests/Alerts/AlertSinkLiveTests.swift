@@ -22,8 +22,10 @@ enum AlertPrograms {
     ]
     let missing = files.filter { !FileManager.default.fileExists(atPath: $0) }
     // Where it lies depends on the machine's kind.
-    let libraries = (try? FileManager.default.subpathsOfDirectory(atPath: "/usr/lib")) ?? []
-    let hasTLS = libraries.contains { $0.hasSuffix("rsyslog/lmnsd_ossl.so") }
+    let folders = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib")) ?? []
+    let hasTLS = folders.contains { folder in
+      FileManager.default.fileExists(atPath: "/usr/lib/\(folder)/rsyslog/lmnsd_ossl.so")
+    }
     return missing + (hasTLS ? [] : ["rsyslog's lmnsd_ossl.so"])
   }
 
@@ -41,7 +43,7 @@ extension AlertSinkLiveTests {
     let base = "http://127.0.0.1:\(port)"
     try Data("route: {receiver: none}\nreceivers: [{name: none}]\n".utf8)
       .write(to: URL(fileURLWithPath: bench.folder.path("am.yml")))
-    let process = try LiveProcess(
+    let process = try ReceiverProcess(
       "/usr/bin/prometheus-alertmanager",
       [
         "--config.file=\(bench.folder.path("am.yml"))",
@@ -131,7 +133,7 @@ extension AlertSinkLiveTests {
   /// What the documentation's own code says of each request.
   private func check(_ bench: SinkBench, _ secret: String) throws -> String {
     let root = BuiltTool.root
-    let process = try LiveProcess(
+    let process = try ReceiverProcess(
       "/usr/bin/python3",
       [
         root.appendingPathComponent("Tests/Live/check_webhook.py").path,
@@ -252,7 +254,8 @@ extension AlertSinkLiveTests {
       requests.compactMap { $0["path"] as? String }
         == Array(repeating: "/ok/v2/enqueue", count: 3) + ["/ok/T0/B0/XYZ"])
     let bodies = try requests.map { request in
-      let data = try #require(Data(base64Encoded: try #require(request["body"] as? String)))
+      let text = try #require(request["body"] as? String)
+      let data = try #require(Data(base64Encoded: text))
       return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
     }
     #expect(
@@ -268,7 +271,7 @@ extension AlertSinkLiveTests {
     let (certificate, keyFile) = try bench.certificate()
     let (other, _) = try bench.certificate("other")
     let port = try freePort()
-    let process = try LiveProcess(
+    let process = try ReceiverProcess(
       "/usr/bin/openssl",
       [
         "s_server", "-accept", "127.0.0.1:\(port)", "-cert", certificate, "-key", keyFile, "-www",

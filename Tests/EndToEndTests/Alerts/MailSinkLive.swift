@@ -59,7 +59,7 @@ extension AlertSinkLiveTests {
       print(mail["subject"], mail["bcc"], mail["message-id"], sep="\\n")
       print(mail["subject"] in mail.get_content() and not mail.defects)
       """
-    let process = try LiveProcess(
+    let process = try ReceiverProcess(
       "/usr/bin/python3", ["-c", code, bench.folder.path(name)], log: bench.folder.path("mail.log"))
     #expect(process.wait() == 0, "\(process.text)")
     return process.text.split(separator: "\n").map(String.init)

@@ -78,11 +78,10 @@ struct SinkBench {
   /// A script of Tests/Live that prints the port it listens on.
   func listener(
     _ script: String, _ words: [String], log: String
-  ) throws -> (process: LiveProcess, port: Int) {
+  ) throws -> (process: ReceiverProcess, port: Int) {
     let path = BuiltTool.root.appendingPathComponent("Tests/Live/\(script)").path
-    let process = try LiveProcess(
-      "/usr/bin/python3", [path] + words, log: folder.path(log),
-      environment: ["PYTHONUNBUFFERED": "1"])
+    let process = try ReceiverProcess(
+      "/usr/bin/python3", [path] + words, log: folder.path(log))
     var port: Int?
     try process.wait(for: script) {
       port = process.text.split(separator: "\n").first { $0.hasPrefix("PORT ") }
@@ -95,7 +94,7 @@ struct SinkBench {
   /// A certificate for localhost and 127.0.0.1, which is its own authority.
   func certificate(_ name: String = "server") throws -> (certificate: String, key: String) {
     let files = (folder.path(name + ".pem"), folder.path(name + ".key"))
-    let process = try LiveProcess(
+    let process = try ReceiverProcess(
       "/usr/bin/openssl",
       [
         "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",

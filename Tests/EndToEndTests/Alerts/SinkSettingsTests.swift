@@ -109,4 +109,33 @@ import vigil
       _ = try read(text).get()
     }
   }
+
+  @Test("the process's own surroundings are enough to make sinks of every type")
+  func assembly() throws {
+    var settings: [String: SinkSettings] = [:]
+    for (name, text) in [
+      ("chat", #"{type: "slack", url: "file:/run/secrets/slack"}"#),
+      ("pager", #"{type: "pagerduty", routing_key: "env:KEY"}"#),
+      ("log", #"{type: "syslog", host: "logs.example.org"}"#),
+      ("mail", #"{type: "smtp", host: "m", from: "v@e.org", to: ["o@e.org"]}"#),
+      ("run", #"{type: "command", command: ["/bin/true"]}"#),
+      ("note", #"{type: "file", path: "alerts.jsonl"}"#),
+    ] {
+      settings[name] = try read(text).get()
+    }
+    let sinks = try SinkAssembly.sinks(from: settings, .system(report: { _ in }))
+    #expect(Set(sinks.keys) == Set(settings.keys))
+  }
+
+  @Test("a file of authorities that is not there is told at once, with the sink's name")
+  func authorityFile() throws {
+    let text =
+      #"{type: "alertmanager", url: "https://a.example/", authority_file: "/nowhere/ca.pem"}"#
+    let settings = try read(text).get()
+    let error = #expect(throws: SinkError.self) {
+      try SinkAssembly.sinks(from: ["ops": settings], .system(report: { _ in }))
+    }
+    #expect(error?.description.hasPrefix("alert sink \"ops\": ") == true)
+    #expect(error?.description.contains("/nowhere/ca.pem") == true)
+  }
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// rsyslog on three loopback ports, which writes what it understood as lines of JSON.
 private struct SyslogServerProcess {
-  let process: LiveProcess
+  let process: ReceiverProcess
   let ports: (udp: UInt16, tcp: UInt16, tls: UInt16)
 
   init(_ bench: SinkBench, certificate: String, key: String) throws {
@@ -30,7 +30,7 @@ private struct SyslogServerProcess {
       action(type="omfile" file="\(bench.folder.path("received"))" template="lines")
       """
     try Data(text.utf8).write(to: URL(fileURLWithPath: bench.folder.path("rsyslog.conf")))
-    process = try LiveProcess(
+    process = try ReceiverProcess(
       "/usr/sbin/rsyslogd",
       [
         "-n", "-f", bench.folder.path("rsyslog.conf"), "-i", bench.folder.path("rsyslog.pid"),
