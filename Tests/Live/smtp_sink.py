@@ -1,10 +1,10 @@
 """A mail server for tests: aiosmtpd on a free loopback port.
 
     smtp_sink.py FOLDER [--tls starttls|implicit] [--certificate PEM] [--key PEM]
-                 [--user NAME --password WORD] [--rcpt REPLY] [--data REPLY] [--stall]
+                 [--user NAME --password WORD] [--rcpt REPLY] [--data REPLY] [--stall] [--mute]
 
 Prints `PORT n`, then keeps each message it takes as FOLDER/n.eml, with a line of JSON about its
-envelope in FOLDER/envelopes.jsonl. --rcpt and --data answer a recipient or a message so instead.
+envelope in FOLDER/envelopes.jsonl. --rcpt and --data answer a recipient or a message so instead, --stall a message never, --mute QUIT never.
 """
 
 import argparse
@@ -26,6 +26,11 @@ class Keeper:
             return self.options.rcpt
         envelope.rcpt_tos.append(address)
         return "250 OK"
+
+    async def handle_QUIT(self, server, session, envelope):
+        if self.options.mute:
+            await asyncio.sleep(3600)
+        return "221 Bye"
 
     async def handle_DATA(self, server, session, envelope):
         if self.options.stall:
@@ -50,6 +55,7 @@ async def main():
     for name in ["tls", "certificate", "key", "user", "password", "rcpt", "data"]:
         parser.add_argument("--" + name)
     parser.add_argument("--stall", action="store_true")
+    parser.add_argument("--mute", action="store_true")
     options = parser.parse_args()
     context = None
     if options.tls:

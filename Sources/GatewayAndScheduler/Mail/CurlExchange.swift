@@ -12,6 +12,8 @@ final class CurlExchange: Sendable {
   private let easy: UInt
   private let multi: UInt
   private let flag = Atomic<Bool>(false)
+  /// Whether the handles may still be used.
+  private let isOpen = Mutex(true)
 
   init() {
     guard CurlLane.isReady else {
@@ -24,11 +26,19 @@ final class CurlExchange: Sendable {
     multi = UInt(bitPattern: unsafe curl_multi_init())
   }
 
-  deinit {
-    // A last word (QUIT, the end of TLS) may be written to a peer that has gone away.
+  deinit { close() }
+
+  /// Lets the handles go. It may wait for a last word of the server, ten seconds at most.
+  private func close() {
+    let wasOpen = isOpen.withLock { isOpen in
+      defer { isOpen = false }
+      return isOpen
+    }
+    guard wasOpen else { return }
+    // That word (QUIT, the end of TLS) may be written to a peer that has gone away.
     var mask = sigset_t()
-    // SAFETY: nobody else holds the handles; all three functions take null. The easy handle leaves the
-    // multi first, as the library wants it. The mask is a local.
+    // SAFETY: this is the one call that gets here, and nothing uses the handles any more; all three
+    // functions take null. The easy handle leaves the multi first. The mask is a local.
     let blocked = unsafe vigil_pipe_signal_block(&mask)
     defer { if blocked == 0 { unsafe vigil_pipe_signal_restore(&mask) } }
     let handle = unsafe UnsafeMutableRawPointer(bitPattern: multi)
@@ -43,8 +53,12 @@ final class CurlExchange: Sendable {
 
   func cancel() {
     flag.store(true, ordering: .releasing)
-    // SAFETY: curl_multi_wakeup may be called from any thread while the handle lives.
-    if multi != 0 { _ = unsafe curl_multi_wakeup(UnsafeMutableRawPointer(bitPattern: multi)) }
+    isOpen.withLock { isOpen in
+      guard isOpen, multi != 0 else { return }
+      // SAFETY: curl_multi_wakeup may be called from any thread while the handle lives, and it does
+      // while it is open.
+      _ = unsafe curl_multi_wakeup(UnsafeMutableRawPointer(bitPattern: multi))
+    }
   }
 
   /// Runs `body` on another thread; cancelling the task makes its waits end.
@@ -54,8 +68,11 @@ final class CurlExchange: Sendable {
     let exchange = CurlExchange()
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        // The answer first: letting the handles go may wait for a last word of the server.
-        DispatchQueue.global().async { continuation.resume(returning: body(exchange)) }
+        DispatchQueue.global().async {
+          // The answer first, and the goodbye here: no task is to wait for it.
+          continuation.resume(returning: body(exchange))
+          exchange.close()
+        }
       }
     } onCancel: {
       exchange.cancel()

@@ -233,6 +233,28 @@ extension AlertSinkLiveTests {
     #expect(SinkBench.retryReason(outcome) != nil)
   }
 
+  @Test("a program that gives the secret is asked again when its last one is refused, not before")
+  func program() async throws {
+    let bench = try SinkBench()
+    defer { bench.folder.remove() }
+    let (process, port) = try bench.listener(
+      "http_sink.py", [bench.folder.path("requests")], log: "http.log")
+    defer { process.stop() }
+    _ = try bench.secret("token", "old")
+    let key = try bench.secret("key", String(repeating: "k", count: 32))
+    let sink = try bench.sink(
+      #"{type: "webhook", url: "http://127.0.0.1:\#(port)/bearer/new", secret: "\#(key)", "#
+        + #"token: "exec:/bin/cat \#(bench.folder.path("token"))"}"#)
+    #expect(SinkBench.refusal(await sink.deliver(SinkBench.notification())) == "status 401")
+    #expect(try bench.objects("requests").count == 1)
+    _ = try bench.secret("token", "new")
+    // Too soon to run it again; later it is, within the attempt.
+    #expect(SinkBench.refusal(await sink.deliver(SinkBench.notification())) == "status 401")
+    bench.putForward(seconds: 60)
+    #expect(await sink.deliver(SinkBench.notification()) == .delivered)
+    #expect(try bench.objects("requests").count == 4)
+  }
+
   @Test("PagerDuty's and Slack's messages arrive as documented, at a base of one's own")
   func services() async throws {
     let bench = try SinkBench()

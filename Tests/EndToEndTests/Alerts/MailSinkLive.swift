@@ -128,4 +128,19 @@ extension AlertSinkLiveTests {
     task.cancel()
     #expect(SinkBench.retryReason(await task.value) == "mail: cancelled")
   }
+
+  @Test("a mail server that has the mail and says no goodbye holds nobody up")
+  func mailGoodbye() async throws {
+    let bench = try SinkBench()
+    defer { bench.folder.remove() }
+    let (process, port) = try bench.listener(
+      "smtp_sink.py", [bench.folder.path(""), "--mute"], log: "smtp.log")
+    defer { process.crash() }
+    let sink = try bench.sink(settings(port, #", tls: "none""#))
+    let start = ContinuousClock().now
+    #expect(await sink.deliver(SinkBench.notification()) == .delivered)
+    // The goodbye itself is waited for longer than that.
+    #expect(start.duration(to: ContinuousClock().now) < .seconds(4))
+    #expect(try bench.objects("envelopes.jsonl").count == 1)
+  }
 }

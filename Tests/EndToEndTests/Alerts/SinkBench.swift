@@ -2,6 +2,7 @@ import Detect
 import Foundation
 import GatewayAndScheduler
 import Ingest
+import Synchronization
 import Testing
 import vigil
 
@@ -9,8 +10,21 @@ import vigil
 struct SinkBench {
   let folder: TemporaryFolder
   let client = HTTPClient()
+  private let clock = Clock()
 
   init() throws { folder = try TemporaryFolder() }
+
+  /// The system's clock, which a test can put forward.
+  private final class Clock: Sendable {
+    let secondsAhead = Mutex(0.0)
+
+    func now() -> Timestamp {
+      let seconds = Date().timeIntervalSince1970 + secondsAhead.withLock { $0 }
+      return Timestamp(secondsSinceEpoch: seconds) ?? .latest
+    }
+  }
+
+  func putForward(seconds: Double) { clock.secondsAhead.withLock { $0 += seconds } }
 
   static let instant = Timestamp(microseconds: 1_763_973_252_500_000) ?? .earliest
 
@@ -26,7 +40,7 @@ struct SinkBench {
     let source = SystemSecretSource(
       variable: { _ in nil }, environment: ["PATH=/usr/bin:/bin"], clock: ContinuousClock())
     let surroundings = Surroundings(
-      now: { Timestamp(secondsSinceEpoch: Date().timeIntervalSince1970) ?? .latest },
+      now: { [clock] in clock.now() },
       randomBytes: { _ in nil })
     return SinkContext(
       client: client, secrets: source, surroundings: surroundings, hostName: "host.example",

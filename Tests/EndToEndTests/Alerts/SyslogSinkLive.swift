@@ -135,10 +135,15 @@ extension AlertSinkLiveTests {
       #expect(SinkBench.retryReason(outcome)?.contains(expected) == true, "\(text): \(outcome)")
     }
     // It hangs up as soon as it is connected to: bytes that left are not bytes that arrived.
-    let (rude, port) = try bench.listener("rude_server.py", [], log: "rude.log")
-    defer { rude.stop() }
-    let outcome = await (try bench.sink(settings("tcp", UInt16(port)))).deliver(
-      SinkBench.notification())
-    #expect(SinkBench.retryReason(outcome)?.contains("connection lost") == true, "\(outcome)")
+    for (transport, words) in [("tcp", []), ("tls", [certificate, key])] {
+      let (rude, port) = try bench.listener("rude_server.py", words, log: "rude.log")
+      defer { rude.stop() }
+      let rest = transport == "tls" ? #", authority_file: "\#(certificate)""# : ""
+      let sink = try bench.sink(settings(transport, UInt16(port), rest))
+      let outcome = await sink.deliver(SinkBench.notification())
+      #expect(
+        SinkBench.retryReason(outcome)?.contains("connection lost") == true,
+        "\(transport): \(outcome)")
+    }
   }
 }
