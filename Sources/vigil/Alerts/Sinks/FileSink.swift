@@ -22,6 +22,9 @@ struct FileSink: AlertSink {
     }
   }
 
+  /// Five milliseconds apart: a second.
+  private static let lockTryCountMax = 200
+
   let events: Set<AlertNotification.Event>
   private let settings: Settings
   /// One line after the other: the lock is for other processes.
@@ -48,7 +51,7 @@ struct FileSink: AlertSink {
 
   private func append(_ line: [UInt8]) throws(StorageError) -> AlertOutcome {
     let storage = try PosixStorage(directory: settings.folder, creating: false)
-    guard let lock = try storage.lock(settings.name + ".lock") else {
+    guard let lock = try lock(storage) else {
       return .retry(reason: "file: another process is writing to it", after: nil)
     }
     defer { withExtendedLifetime(lock) {} }
@@ -66,5 +69,14 @@ struct FileSink: AlertSink {
     // Its name too, where it is new.
     if size == 0 { try storage.synchronizeDirectory("") }
     return .delivered
+  }
+
+  /// Nil when another process keeps it. A child of ours between fork and exec has it too, for a moment.
+  private func lock(_ storage: PosixStorage) throws(StorageError) -> (any JournalFile)? {
+    for _ in 0..<FileSink.lockTryCountMax {
+      if let lock = try storage.lock(settings.name + ".lock") { return lock }
+      StopSignal.sleep(milliseconds: 5)
+    }
+    return nil
   }
 }
