@@ -29,7 +29,7 @@ package struct MailMessage: Sendable {
       "Date: \(MailMessage.date(now))", "From: Vigil <\(from)>",
       "To: " + to.joined(separator: ",\r\n "),
       "Subject: " + MailHeader.text(subject(notification), after: "Subject: ".utf8.count),
-      "Message-ID: <\(notification.key)@\(domain)>",
+      "Message-ID: <\(MailMessage.isDotAtom(notification.key) ? notification.key : "none")@\(domain)>",
     ]
     // Mails of one group hang together, though nobody ever sends their root.
     let group = "group-" + notification.groupID

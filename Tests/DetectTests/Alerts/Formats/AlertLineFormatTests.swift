@@ -61,8 +61,10 @@ import Testing
   }
 
   private func check(_ text: String, label: String) throws {
-    let bytes = MailMessageTests.format.bytes(
-      SampleNotification.hostile(text, .resolved), at: SampleNotification.instant)
+    var notification = SampleNotification.hostile(text, .resolved)
+    // Not that a key should ever be anything but hexadecimal.
+    notification.key = text
+    let bytes = MailMessageTests.format.bytes(notification, at: SampleNotification.instant)
     #expect(bytes.allSatisfy { (0x20...0x7E).contains($0) || $0 == 0x0D || $0 == 0x0A }, "\(label)")
     #expect(bytes.suffix(2) == [0x0D, 0x0A])
     let lines = String(decoding: bytes, as: UTF8.self).components(separatedBy: "\r\n")
