@@ -132,7 +132,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "SixtyDays", "Report", "Ingest", "TestSupport", "vigil", "sixty-days", "campaign",
+        "SixtyDays", "Report", "Detect", "GatewayAndScheduler", "Ingest", "TestSupport", "vigil",
+        "sixty-days", "campaign",
       ],
       swiftSettings: settings),
   ] + (isFuzzing ? [fuzzTool] : [])

@@ -28,10 +28,14 @@ test_packages=(golang-go golang-golang-x-mod-dev strace openssl gzip python3 pyt
 test_witnesses=(/usr/bin/go /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go /usr/bin/strace
   /usr/bin/openssl /bin/gzip /usr/bin/python3 '/usr/lib/python3*/ensurepip/__init__.py')
 
-# For Tests/EndToEndTests/Live: the gateway, the identity provider, what drives them.
-live_packages=(caddy glewlwyd sqlite3 curl wrk python3 python3-venv)
+# For Tests/EndToEndTests/Live: the gateway, the identity provider, what drives them. For
+# Tests/EndToEndTests/Alerts: what alerts are sent to.
+live_packages=(caddy glewlwyd sqlite3 curl wrk python3 python3-venv
+  prometheus-alertmanager python3-aiosmtpd rsyslog rsyslog-openssl openssl)
 live_witnesses=(/usr/bin/caddy /usr/bin/glewlwyd /usr/bin/sqlite3 /usr/bin/curl /usr/bin/wrk /usr/bin/python3
-  '/usr/lib/python3*/ensurepip/__init__.py')
+  '/usr/lib/python3*/ensurepip/__init__.py'
+  /usr/bin/prometheus-alertmanager /usr/lib/python3/dist-packages/aiosmtpd/smtp.py /usr/sbin/rsyslogd
+  '/usr/lib/*/rsyslog/lmnsd_ossl.so' /usr/bin/openssl)
 
 # Whether a file that matches the pattern is there.
 exists() { compgen -G "$1" >/dev/null; }

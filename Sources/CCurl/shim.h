@@ -36,6 +36,12 @@ static inline long vigil_curl_get_long(CURL *easy, CURLINFO info) {
   return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : -1;
 }
 
+/// The connection's socket, or -1.
+static inline int vigil_curl_get_socket(CURL *easy) {
+  curl_socket_t value = CURL_SOCKET_BAD;
+  return curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &value) == CURLE_OK ? (int)value : -1;
+}
+
 /// The result of the one transfer in `multi`, or CURLE_AGAIN while it is under way.
 static inline CURLcode vigil_curl_result(CURLM *multi) {
   int left = 0;

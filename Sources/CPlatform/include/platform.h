@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "alert_sinks.h"
 #include "byte_scan.h"
 #include "json_blocks.h"
 #include "local_socket.h"

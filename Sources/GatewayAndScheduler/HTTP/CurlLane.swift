@@ -2,7 +2,7 @@ internal import CCurl
 internal import Dispatch
 import Synchronization
 
-/// One libcurl handle with a serial queue; the only file that imports libcurl.
+/// One libcurl handle with a serial queue, for HTTP; mail and streams have `CurlExchange`.
 ///
 /// `HTTPClient` gives a lane to one request at a time. The easy handle is reset for each request;
 /// the multi handle around it keeps the connections, and lets another thread end a wait.
@@ -16,7 +16,7 @@ final class CurlLane: Sendable {
   static let headerByteCountMax = 64 << 10
 
   /// Not thread-safe in libcurl, hence once and first.
-  private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+  static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
   init() {
     guard CurlLane.isReady else {
