@@ -126,7 +126,10 @@ package struct RecordTransform: Sendable {
 
   private func apply(_ body: inout AlertRecord) -> AlertRecord {
     body.principal = shown(body.principal, "principal")
+    body.owner = shown(body.owner, "owner")
     drop(&body.finding, "finding")
+    // A glob over persons names them.
+    if body.match?.principal != nil || body.match?.owner != nil { drop(&body.match, "match") }
     drop(&body.sink, "sink")
     drop(&body.reason, "reason")
     return body
