@@ -54,6 +54,9 @@ package actor AlertDispatcher {
   /// Indexes of own records, which come again from the journal.
   private var own: Set<Int> = []
   private var isStopped = false
+  /// Attempts whose outcome is recorded, and those among them that failed.
+  package private(set) var endedCount = 0
+  package private(set) var failedCount = 0
 
   /// - Parameters:
   ///   - queue: built with these sinks' events.
@@ -75,6 +78,9 @@ package actor AlertDispatcher {
 
   /// Attempts under way.
   package var flightCount: Int { flights.count }
+
+  /// Whether no attempt is under way and every outcome is recorded.
+  package var hasLanded: Bool { flights.isEmpty && outcomes.isEmpty }
 
   package var book: AlertBook { queue.book }
 
@@ -101,7 +107,8 @@ package actor AlertDispatcher {
   }
 
   /// Records the outcomes that have come; those that could not be written stay.
-  private func record() async throws -> Int {
+  @discardableResult
+  package func record() async throws -> Int {
     let ended = outcomes
     guard !ended.isEmpty else { return 0 }
     let now = surroundings.now()
@@ -113,6 +120,8 @@ package actor AlertDispatcher {
     queue = next
     outcomes.removeFirst(ended.count)
     take(records, indexes)
+    endedCount += ended.count
+    failedCount += ended.count { $0.outcome != .delivered }
     return records.count
   }
 
@@ -128,7 +137,9 @@ package actor AlertDispatcher {
 
   private func take(_ records: [Record], _ indexes: [Int?]) {
     for (record, index) in zip(records, indexes) {
-      if let index { own.insert(index) }
+      // One that was there before comes, or came, from the journal.
+      guard let index else { continue }
+      own.insert(index)
       queue.take(record, index: index)
     }
   }
