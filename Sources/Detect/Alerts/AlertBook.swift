@@ -92,9 +92,10 @@ package struct AlertBook: Sendable {
   }
 
   private mutating func queue(_ alert: AlertRecord, _ at: Timestamp) -> Change {
-    guard let message = AlertMessage(alert, at: at), messages[message.key] == nil else {
+    guard var message = AlertMessage(alert, at: at), messages[message.key] == nil else {
       return .none
     }
+    message.number = takenCount
     messages[message.key] = message
     let key = ToldGroup.Key(sink: message.sink, group: message.groupID)
     switch message.event {

@@ -58,6 +58,8 @@ package struct AlertMessage: Sendable, Equatable {
   package let queuedAt: Timestamp
   package let principal: String?
   package let reason: String?
+  /// Place in the order in which messages were decided.
+  package internal(set) var number = 0
   /// Attempts that failed, the last one's time and what came of it.
   package internal(set) var failedCount = 0
   package internal(set) var failedAt: Timestamp?

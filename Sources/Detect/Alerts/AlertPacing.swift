@@ -26,15 +26,15 @@ struct MessageAllowance: Sendable, Equatable {
   func room(_ rate: MessageRate, at now: Timestamp) -> Int {
     guard let full else { return rate.messageCount }
     let used = full.seconds(since: now)
-    // A clock that was set back must not hold anything for longer than the whole allowance takes.
-    guard used > 0 else { return rate.messageCount }
-    return max(0, Int(((rate.seconds - min(used, rate.seconds)) / rate.interval + 1e-6)))
+    // More than the whole is used only where the clock was set back: that must hold nothing up.
+    guard used > 0, used <= rate.seconds else { return rate.messageCount }
+    return max(0, Int((rate.seconds - used) / rate.interval + 1e-6))
   }
 
   /// Counts a message that was decided at `instant`.
   mutating func take(_ rate: MessageRate, at instant: Timestamp) {
     let most = instant.advanced(bySeconds: rate.seconds)
-    let from = max(min(full ?? instant, most), instant)
+    let from = full.map { $0 > most ? instant : max($0, instant) } ?? instant
     full = min(from.advanced(bySeconds: rate.interval), most)
   }
 }

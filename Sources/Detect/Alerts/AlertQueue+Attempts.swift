@@ -30,7 +30,7 @@ extension AlertQueue {
   ) -> Bool {
     let (first, second) = (left.1.severity == .critical, right.1.severity == .critical)
     if first != second { return first }
-    return (left.0.queuedAt, left.0.key) < (right.0.queuedAt, right.0.key)
+    return left.0.number < right.0.number
   }
 
   private func room(_ sink: String, _ messages: [AlertMessage], _ now: Timestamp) -> Int {

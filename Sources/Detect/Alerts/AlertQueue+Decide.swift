@@ -167,7 +167,7 @@ extension AlertQueue {
   private func abandoned(_ now: Timestamp) -> [Record] {
     book.messages.values.filter {
       now.seconds(since: $0.queuedAt) >= settings.giveUpSeconds && !flying.contains($0.key)
-    }.sorted { ($0.queuedAt, $0.key) < ($1.queuedAt, $1.key) }.map { message in
+    }.sorted { $0.number < $1.number }.map { message in
       var alert = AlertRecord(event: .abandoned)
       (alert.notification, alert.sink) = (message.key, message.sink)
       alert.attempt = message.failedCount
