@@ -96,6 +96,7 @@ package struct AlertBook: Sendable {
       return .none
     }
     message.number = takenCount
+    message.isCritical = message.findings.contains { entries[$0]?.finding.severity == .critical }
     messages[message.key] = message
     let key = ToldGroup.Key(sink: message.sink, group: message.groupID)
     switch message.event {

@@ -60,6 +60,8 @@ package struct AlertMessage: Sendable, Equatable {
   package let reason: String?
   /// Place in the order in which messages were decided.
   package internal(set) var number = 0
+  /// Whether one of its findings is: such a message goes before others.
+  package internal(set) var isCritical = false
   /// Attempts that failed, the last one's time and what came of it.
   package internal(set) var failedCount = 0
   package internal(set) var failedAt: Timestamp?

@@ -11,26 +11,21 @@ extension AlertQueue {
     var due: [AlertNotification] = []
     for sink in bySink.keys.sorted() where sinkEvents[sink] != nil {
       let messages = bySink[sink] ?? []
-      var room = room(sink, messages, now)
+      let room = room(sink, messages, now)
       guard room > 0 else { continue }
       let ready = messages.filter { message in
         !flying.contains(message.key) && (pauses[message.key]?.isOver(at: now) ?? true)
-      }.map { ($0, notification($0)) }
-      for (message, notification) in ready.sorted(by: AlertQueue.isBefore) where room > 0 {
-        room -= 1
+      }
+      for message in ready.sorted(by: AlertQueue.isBefore).prefix(room) {
         flying.insert(message.key)
-        due.append(notification)
+        due.append(notification(message))
       }
     }
     return due
   }
 
-  private static func isBefore(
-    _ left: (AlertMessage, AlertNotification), _ right: (AlertMessage, AlertNotification)
-  ) -> Bool {
-    let (first, second) = (left.1.severity == .critical, right.1.severity == .critical)
-    if first != second { return first }
-    return left.0.number < right.0.number
+  private static func isBefore(_ left: AlertMessage, _ right: AlertMessage) -> Bool {
+    left.isCritical == right.isCritical ? left.number < right.number : left.isCritical
   }
 
   private func room(_ sink: String, _ messages: [AlertMessage], _ now: Timestamp) -> Int {

@@ -142,7 +142,7 @@ import Testing
 
   @Test(
     "whatever fails and whenever the process dies: none is lost, a repetition is the same message, critical is never held",
-    arguments: (1...40).map { UInt64($0) })
+    arguments: (1...12).map { UInt64($0) })
   func chaos(seed: UInt64) throws {
     var chaos = try Chaos(seed: seed)
     for step in 0..<250 {
@@ -156,8 +156,8 @@ import Testing
       #expect(chaos.heldCritical.isEmpty, "seed \(seed), step \(step)")
     }
     // Receivers are well again, and two days pass.
-    for _ in 0..<1000 {
-      chaos.world.pass(180)
+    for _ in 0..<300 {
+      chaos.world.pass(600)
       chaos.turn(faults: false)
     }
     for sink in ["pager", "chat", "mail"] {
@@ -169,9 +169,10 @@ import Testing
     #expect(chaos.world.queue.isIdle, "seed \(seed)")
   }
 
-  @Test("a queue that is rebuilt from the journal says and does what the one that lived says and does")
+  @Test(
+    "a queue that is rebuilt from the journal says and does what the one that lived says and does")
   func rebuilt() throws {
-    for seed in UInt64(100)..<110 {
+    for seed in UInt64(100)..<104 {
       var chaos = try Chaos(seed: seed)
       for _ in 0..<120 {
         chaos.world.pass(Double.random(in: 0..<900, using: &chaos.random))

@@ -151,7 +151,9 @@ private struct Life {
     }
   }
 
-  @Test("1,000 alerts through sinks that fail, refuse, reset and kill: none lost, duplicates carry the same key")
+  @Test(
+    "1,000 alerts through sinks that fail, refuse, reset and kill: none lost, duplicates carry the same key"
+  )
   func thousand() async throws {
     let journal = SharedJournal()
     let kill: @Sendable () -> Void = { journal.kill() }

@@ -235,11 +235,13 @@ import Testing
     #expect(pauses.allSatisfy { $0 <= 300 })
   }
 
-  @Test("pauses double up to their most, are spread by the draw, and heed the receiver within an hour")
+  @Test(
+    "pauses double up to their most, are spread by the draw, and heed the receiver within an hour")
   func pauses() {
     let backoff = AlertBackoff()
-    #expect((1...10).map { backoff.seconds(after: $0, draw: 1) }
-      == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300])
+    #expect(
+      (1...10).map { backoff.seconds(after: $0, draw: 1) }
+        == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300])
     #expect(backoff.seconds(after: 4, draw: 0) == 4)
     var world = AlertWorld.plain()
     world.raise(AlertWorld.finding("1"))

@@ -139,7 +139,10 @@ import Testing
       ("{ routes: [{ sinks: [\"opps\"] }] }", "found the sink \"opps\""),
       ("{ routes: [{}] }", "found no key \"sinks\""),
       ("{ rates: { opps: { messages: 1, per: \"1h\" } } }", "found the sink \"opps\""),
-      ("{ routes: [{ sinks: [\"ops\"], quiet: { hours: \"mon-sun 00:00-24:00\" } }] }", "whole week"),
+      (
+        "{ routes: [{ sinks: [\"ops\"], quiet: { hours: \"mon-sun 00:00-24:00\" } }] }",
+        "whole week"
+      ),
       (
         "{ routes: [{ sinks: [\"ops\"], quiet: { hours: \"mon 1:00-2:00\", zone: \"X\" } }] }",
         "expected two different times"
