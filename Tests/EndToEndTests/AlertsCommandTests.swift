@@ -147,6 +147,38 @@ import Testing
     #expect(writer.stop() == 0)
   }
 
+  @Test("a server with the key alerts delivers alone, takes people's words, and ends in order")
+  func besideServer() throws {
+    defer { folder.remove() }
+    for (name, text) in [
+      ("policy.json5", "{ rules: [] }"), ("jobs.json5", "{ jobs: {} }"),
+      (
+        "vigil.json5",
+        #"{ alerts: {}, serve: { listen: "127.0.0.1:0", detection: { live: false } } }"#
+      ),
+    ] {
+      try text.write(toFile: folder.path(name), atomically: true, encoding: .utf8)
+    }
+    let config = folder.path("vigil.json5")
+    let server = try RunningTool(["serve", "--config", config], in: folder)
+    try server.wait { server.errors.contains("0 alert sinks") }
+    let other = try alerts("deliver", "--config", config)
+    #expect(other.status == 2 && other.errors.contains("another process"), "\(other.errors)")
+    let open = ids(try list())
+    #expect(
+      try alerts("suppress", open[0], "--by", "kim", "--reason", "r", "--for", "1h").status == 0)
+    // By match: it is the server that writes down what was withheld.
+    let made = try alerts("suppress", "--rule", "*", "--by", "kim", "--reason", "r", "--for", "1h")
+    let id = made.output.trimmingCharacters(in: .newlines)
+    try server.wait {
+      try BuiltTool.run(
+        ["query", "--journal", journal, "--count", "event=suppressed and suppression_id=\(id)"]
+      ).output == "2\n"
+    }
+    #expect(server.stop() == 0, "\(server.errors)")
+    #expect(try BuiltTool.run(["verify", "--journal", journal]).status == 0)
+  }
+
   @Test("deliver needs the key alerts, tells what is due, and is alone")
   func deliver() throws {
     defer { folder.remove() }

@@ -159,13 +159,13 @@ private struct Life {
     let kill: @Sendable () -> Void = { journal.kill() }
     let sinks = [
       "down": ScriptedSink(seed: 1, kill: kill) {
-        Int.random(in: 0..<3, using: &$0) == 0 ? .take : .fail
+        Int.random(in: 0..<3, using: &$0) == 0 ? .fail : .take
       },
       "lossy": ScriptedSink(seed: 2, kill: kill) {
-        switch Int.random(in: 0..<50, using: &$0) {
+        switch Int.random(in: 0..<100, using: &$0) {
         case 0: .takeAndDie
         case 1: .dieFirst
-        case 2...10: .refuse
+        case 2...20: .refuse
         default: .take
         }
       },

@@ -133,6 +133,29 @@ import Testing
     #expect(try read("{}").routing.routes.map(\.sinks) == [["ops", "mail"]])
   }
 
+  @Test("the example of the documentation is a configuration")
+  func documentation() throws {
+    let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
+    let bytes = try InputDescriptor.contents(
+      ofPath: "/\(root)/Documentation/Alerts.md", byteCountMax: 1 << 20)
+    let text = String(decoding: bytes, as: UTF8.self)
+    let example = try #require(
+      text.split(separator: "```json5\n").last?.split(separator: "```").first)
+    let settings = try ConfigurationReader.read(
+      Array(example.utf8).span, file: "Alerts.md"
+    ) { (reader) throws(ConfigurationError) in
+      try AlertSettings(
+        from: &reader, sinkNames: ["log", "pager", "chat"], siteZone: "UTC", rules: { _ in .utc })
+    }
+    #expect(settings.routing.routes.count == 3)
+    // What it calls the defaults are the defaults.
+    let plain = AlertSettings(sinkNames: [])
+    #expect(settings.rate == plain.rate && settings.backoff == plain.backoff)
+    #expect(settings.giveUpSeconds == plain.giveUpSeconds)
+    #expect(settings.groupWaitSeconds == plain.groupWaitSeconds)
+    #expect(settings.groupIntervalSeconds == plain.groupIntervalSeconds)
+  }
+
   @Test(
     "what cannot be meant is refused in words",
     arguments: [
