@@ -78,28 +78,36 @@ final class AlertDelivery: Sendable {
       look.finish()
     }
     defer { ticks.cancel() }
-    for await _ in looks {
-      if isEnding.load(ordering: .relaxed) { break }
-      let turn = try await dispatcher.turn(news: try feed.news())
-      if case .whileThereIsSomethingToDo = extent, turn.didNothing,
-        await dispatcher.hasLanded
-      {
-        break
-      }
+    do {
+      for await _ in looks where try await isOver(dispatcher, feed, extent) { break }
+    } catch {
+      // Nothing of this life is to be on its way when the next one sends it again.
+      await land(dispatcher)
+      throw error
     }
-    try await end(dispatcher)
+    await land(dispatcher)
+    // What is known of attempts that have ended is not to be forgotten.
+    try await dispatcher.record()
     return Outcome(
       endedCount: await dispatcher.endedCount, failedCount: await dispatcher.failedCount)
   }
 
-  private func end(_ dispatcher: AlertDispatcher) async throws {
+  /// One turn; whether it was the last.
+  private func isOver(
+    _ dispatcher: AlertDispatcher, _ feed: AlertFeed, _ extent: Extent
+  ) async throws -> Bool {
+    if isEnding.load(ordering: .relaxed) { return true }
+    let turn = try await dispatcher.turn(news: try feed.news())
+    guard case .whileThereIsSomethingToDo = extent, turn.didNothing else { return false }
+    return await dispatcher.hasLanded
+  }
+
+  private func land(_ dispatcher: AlertDispatcher) async {
     await dispatcher.stop()
     for _ in 0..<AlertDelivery.landingLookCount {
       guard await dispatcher.flightCount > 0 else { break }
       try? await Task.sleep(for: .milliseconds(100))
     }
-    // What is known of attempts that have ended is not to be forgotten.
-    try await dispatcher.record()
   }
 
   /// In short steps, so that the end is not waited for.

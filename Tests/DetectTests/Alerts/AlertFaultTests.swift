@@ -22,8 +22,8 @@ private final class ScriptedSink: AlertSink {
   private let kill: @Sendable () -> Void
 
   init(
-    seed: UInt64, kill: @escaping @Sendable () -> Void,
-    _ act: @escaping @Sendable (inout SeededRandom) -> Act
+    seed: UInt64, kill: @escaping @Sendable () -> Void = {},
+    act: @escaping @Sendable (inout SeededRandom) -> Act
   ) {
     state = Mutex(State(random: SeededRandom(seed: seed)))
     self.kill = kill
@@ -158,18 +158,22 @@ private struct Life {
     let journal = SharedJournal()
     let kill: @Sendable () -> Void = { journal.kill() }
     let sinks = [
-      "down": ScriptedSink(seed: 1, kill: kill) {
-        Int.random(in: 0..<3, using: &$0) == 0 ? .fail : .take
-      },
-      "lossy": ScriptedSink(seed: 2, kill: kill) {
-        switch Int.random(in: 0..<100, using: &$0) {
-        case 0: .takeAndDie
-        case 1: .dieFirst
-        case 2...20: .refuse
-        default: .take
-        }
-      },
-      "well": ScriptedSink(seed: 3, kill: kill) { _ in .take },
+      "down": ScriptedSink(
+        seed: 1, kill: kill,
+        act: {
+          Int.random(in: 0..<3, using: &$0) == 0 ? .fail : .take
+        }),
+      "lossy": ScriptedSink(
+        seed: 2, kill: kill,
+        act: {
+          switch Int.random(in: 0..<100, using: &$0) {
+          case 0: .takeAndDie
+          case 1: .dieFirst
+          case 2...20: .refuse
+          default: .take
+          }
+        }),
+      "well": ScriptedSink(seed: 3, kill: kill, act: { _ in .take }),
     ]
     try Self.raise(1000, journal)
     var lifeCount = 0
@@ -203,8 +207,8 @@ private struct Life {
   func hanging() async throws {
     let journal = SharedJournal()
     let sinks = [
-      "hung": ScriptedSink(seed: 1, kill: {}) { _ in .hang },
-      "well": ScriptedSink(seed: 2, kill: {}) { _ in .take },
+      "hung": ScriptedSink(seed: 1, act: { _ in .hang }),
+      "well": ScriptedSink(seed: 2, act: { _ in .take }),
     ]
     try Self.raise(40, journal)
     var life = Life(journal, Self.settings(["hung", "well"]), sinks)
@@ -228,7 +232,7 @@ private struct Life {
   @Test("nothing is sent while the journal cannot be written, and all of it once it can")
   func brokenJournal() async throws {
     let journal = SharedJournal()
-    let sinks = ["well": ScriptedSink(seed: 1, kill: {}) { _ in .take }]
+    let sinks = ["well": ScriptedSink(seed: 1, act: { _ in .take })]
     try Self.raise(5, journal)
     journal.isBroken.store(true, ordering: .relaxed)
     var life = Life(journal, Self.settings(["well"]), sinks)
@@ -247,7 +251,7 @@ private struct Life {
   @Test("an outcome that could not be recorded is recorded later, and not sent again meanwhile")
   func lateOutcome() async throws {
     let journal = SharedJournal()
-    let sinks = ["well": ScriptedSink(seed: 1, kill: {}) { _ in .take }]
+    let sinks = ["well": ScriptedSink(seed: 1, act: { _ in .take })]
     try Self.raise(1, journal)
     var life = Life(journal, Self.settings(["well"]), sinks)
     _ = try await life.turn()

@@ -67,7 +67,7 @@ import Testing
     }
   }
 
-  @Test("suppressions are listed in every export with whose, who, why, until when and their entries")
+  @Test("suppressions are listed with whose, who, why, until when and their entries")
   func suppressions() throws {
     var one = AlertRecord(event: .suppressed)
     (one.findingID, one.principal, one.reason) = ("f00d", "bruno", "known restart")
