@@ -3,7 +3,7 @@ package import Ingest
 /// The state of alerts, folded from alert records in the order of the journal.
 ///
 /// A pure fold: equal records give equal books. Records that came from a file (`imported`) tell of another
-/// journal's alerts and change nothing. Memory: the findings of `Limits`, about 2 kB each, and 100 bytes
+/// journal's alerts and change nothing. Memory: the findings of `Limits`, about 2 kB each, and an id
 /// for each that a message waits with.
 package struct AlertBook: Sendable {
   /// When a finding is forgotten. What a message waits for is kept in any case.
@@ -12,6 +12,9 @@ package struct AlertBook: Sendable {
     package var settledSeconds = 7 * 86_400.0
     /// Since anything else was last heard of it: 90 days.
     package var openSeconds = 90 * 86_400.0
+    /// Findings kept, looked at every 1,024 records: 100,000. Those told go first, then the oldest; one that
+    /// still waits is told by its id.
+    package var countMax = 100_000
 
     package init() {}
 
@@ -19,6 +22,7 @@ package struct AlertBook: Sendable {
     package static var none: Limits {
       var limits = Limits()
       (limits.settledSeconds, limits.openSeconds) = (.infinity, .infinity)
+      limits.countMax = .max
       return limits
     }
   }
@@ -213,6 +217,7 @@ extension AlertBook {
       let most = isSettled ? limits.settledSeconds : limits.openSeconds
       return now.seconds(since: entry.changedAt) <= most || waiting.contains(id)
     }
+    shrink(sparing: waiting)
     let kept = entries
     order.removeAll { kept[$0] == nil }
     withheld.removeAll { kept[$0] == nil }
@@ -226,14 +231,30 @@ extension AlertBook {
   }
 }
 
+extension AlertBook {
+  /// Keeps no more than `Limits.countMax`.
+  private mutating func shrink(sparing waiting: Set<String>) {
+    var excess = entries.count - limits.countMax
+    for isTold in [true, false] {
+      for id in order where excess > 0 {
+        guard let entry = entries[id], !isTold || entry.state != .raised && !waiting.contains(id)
+        else { continue }
+        entries[id] = nil
+        excess -= 1
+      }
+    }
+  }
+}
+
 extension Finding {
-  /// Stands for one whose alert record does not hold it in a readable form: it is told all the same, and
-  /// not as something slight.
+  /// Stands for one whose alert record does not hold it in a readable form, or that is not kept any more:
+  /// it is told all the same, and not as something slight.
   static func unreadable(_ id: String, at instant: Timestamp) -> Finding {
     Finding(
       findingID: id, rule: "unreadable", timestamp: instant, severity: .high, pValue: 1,
       observed: [], expected: [], history: .init(events: 0, days: 0),
-      explanation: "the alert record of this finding does not hold it in a readable form",
+      explanation:
+        "what was found is not at hand: vigil alerts show \(id) tells what the journal has",
       evidence: [], score: 0)
   }
 }

@@ -105,6 +105,22 @@ import Testing
     #expect(list.inOrder.count == 3 && list.suppressions.count == 1)
   }
 
+  @Test("a book has a most: what was told goes first, and what waits is told by its id")
+  func countMax() {
+    var limits = AlertBook.Limits()
+    limits.countMax = 100
+    var book = AlertBook(limits: limits)
+    var world = AlertWorld.plain()
+    for number in 0..<1024 {
+      world.raise(AlertWorld.finding("\(number)"))
+      if number < 50 { world.say(.acknowledged, "\(number)") }
+    }
+    for record in world.journal.prefix(1023) { book.take(record, index: nil) }
+    #expect(book.inOrder.count == 973)
+    book.take(world.journal[1023], index: nil)
+    #expect(book.inOrder.map(\.finding.findingID) == (873...973).map { "\($0)" })
+  }
+
   @Test("a raised record without an owner, a sink or a message reads as records always did")
   func oldRecords() throws {
     let line =
