@@ -102,6 +102,55 @@ import Testing
     #expect(lines.contains("\"owner\":\"data-team\""))
   }
 
+  @Test("suppressions that were in force when the period began are in the manifest and the report")
+  func suppressionsBefore() throws {
+    func alert(_ at: Double, _ id: String, _ event: AlertRecord.Event, until: Double) -> Record {
+      var body = AlertRecord(event: event)
+      body.suppressionID = id
+      if event == .suppressed {
+        var match = AlertRecord.Match()
+        match.principal = "alice"
+        (body.match, body.owner, body.reason) = (match, "data-team", "night shift of alice")
+        body.expiresAt = Build.time(until)
+      }
+      return Record(
+        header: RecordHeader(
+          timestamp: Build.time(at), source: "vigil/alerts", id: "\(id)/\(event)"),
+        body: .alert(body))
+    }
+    let records =
+      [
+        alert(1, "in-force", .suppressed, until: 90_000),
+        alert(2, "ended", .suppressed, until: 900),
+        alert(3, "lifted", .suppressed, until: 90_000), alert(4, "lifted", .lifted, until: 0),
+      ] + PackageFixture.records
+      + [
+        PackageFixture.request("late", Build.time(7000), principal: "bruno"),
+        alert(7100, "later", .suppressed, until: 90_000),
+      ]
+    let fixture = try PackageFixture(records)
+    let query = PackageFixture.query { $0.since = Build.time(3600) }
+    let package = try fixture.export(query)
+    let manifest = try Manifest(try #require(package.bytes("manifest.json")))
+    #expect(manifest.suppressionsBefore.map(\.suppressionID) == ["in-force"])
+    #expect(manifest.suppressionsBefore[0].owner == "data-team")
+    #expect(try Manifest(manifest.bytes) == manifest)
+    let text = try PackageFixture.text("report.html", package)
+    #expect(text.contains("<td>principal alice</td><td>data-team</td>"))
+    let verdict = try fixture.check(package)
+    #expect(verdict.manifest == manifest && verdict.reasons.isEmpty)
+    // Nobody is named where nobody may be.
+    let hidden = try fixture.export(query) {
+      $0.privacy.isPseudonymised = true
+      $0.withhold(
+        RecordTransform(
+          pseudonyms: Pseudonyms(key: [UInt8](repeating: 7, count: 32)), redacting: []))
+    }
+    let masked = try PackageFixture.text("manifest.json", hidden)
+    #expect(masked.contains("in-force") && !masked.contains("alice") && !masked.contains("night"))
+    #expect(!masked.contains("data-team"))
+  }
+
   @Test("every link of the report has a target, every table a caption and a keyboard's way in")
   func structure() throws {
     let text = try PackageFixture.text("report.html", try package())
