@@ -26,7 +26,7 @@ package struct AlertSurroundings: Sendable {
 /// Does what an `AlertQueue` says: writes its records, and then lets sinks send.
 ///
 /// Each attempt is a task of its own, so that no sink waits for another. Whoever drives it reads the
-/// journal, and calls `turn` with what is new there.
+/// journal, hands over what is new there, and calls `turn`.
 package actor AlertDispatcher {
   /// What one turn did.
   package struct Turn: Sendable, Equatable {
@@ -84,14 +84,18 @@ package actor AlertDispatcher {
 
   package var book: AlertBook { queue.book }
 
-  /// Takes in what is new in the journal, records what came of attempts and what is due, and begins the
-  /// attempts that the journal then allows. One turn at a time.
-  ///
-  /// Throws what `append` throws; the next turn does again what this one could not.
-  package func turn(news: [IndexedRecord]) async throws -> Turn {
+  /// Takes in what is new in the journal, in its order.
+  package func take(_ news: [IndexedRecord]) {
     for indexed in news where own.remove(indexed.index) == nil {
       queue.take(indexed.record, index: indexed.index)
     }
+  }
+
+  /// Records what came of attempts and what is due, and begins the attempts that the journal then allows.
+  /// One turn at a time, and none before all of the journal was taken.
+  ///
+  /// Throws what `append` throws; the next turn does again what this one could not.
+  package func turn() async throws -> Turn {
     var turn = Turn()
     turn.writtenCount += try await record()
     let decided = queue.decide(at: surroundings.now())

@@ -6,6 +6,7 @@ extension AlertQueue {
   ///
   /// Cost: what waits, sorted.
   package mutating func decide(at now: Timestamp) -> [Record] {
+    prune(at: now)
     var records = withheldRecords(now)
     for sink in waiting.keys.sorted() { records += messages(to: sink, now) }
     records += newsRecords(now)
@@ -33,9 +34,6 @@ extension AlertQueue {
   }
 
   private mutating func messages(to sink: String, _ now: Timestamp) -> [Record] {
-    waiting[sink] = waiting[sink]?.filter {
-      now.seconds(since: $0.value.raisedAt) <= AlertSettings.untoldSecondsMax
-    }
     let due = groups(of: sink, now)
     var records: [Record] = []
     var allowance = allowances[sink] ?? MessageAllowance()

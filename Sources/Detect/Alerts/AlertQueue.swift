@@ -11,6 +11,8 @@ package struct AlertQueue: Sendable {
   package static let source = "vigil/alerts"
   /// Findings of one digest; what is beyond waits for the next.
   package static let digestCountMax = 500
+  /// Findings raised between two looks for what is too old to be told.
+  private static let pruneEvery = 1024
 
   /// A finding that a sink is to be told of.
   struct Waiting: Sendable {
@@ -69,12 +71,23 @@ package struct AlertQueue: Sendable {
 
   private mutating func raised(_ id: String) {
     raisedCount += 1
-    guard let entry = book.entries[id], !entry.state.isDecided else { return }
+    guard let entry = book.entries[id] else { return }
+    if raisedCount.isMultiple(of: AlertQueue.pruneEvery) { prune(at: entry.raisedAt) }
+    guard !entry.state.isDecided else { return }
     for (sink, ways) in settings.routing.ways(entry.finding, owner: entry.owner)
     where sinkEvents[sink]?.contains(.raised) ?? false {
       waiting[sink, default: [:]][id] = Waiting(
         ways: ways, severity: entry.finding.severity, raisedAt: entry.raisedAt,
         number: raisedCount, groupID: entry.groupID)
+    }
+  }
+
+  /// Gives up those that were raised too long ago for anybody to be told.
+  mutating func prune(at now: Timestamp) {
+    for (sink, findings) in waiting {
+      waiting[sink] = findings.filter {
+        now.seconds(since: $0.value.raisedAt) <= AlertSettings.untoldSecondsMax
+      }
     }
   }
 

@@ -7,23 +7,28 @@ package final class AlertFeed {
   private static let head = Array("{\"v\":1,\"kind\":\"alert\",".utf8)
 
   private let tail: JournalTail
-  private var first: [IndexedRecord]
+  /// Of what is there already; nil behind it.
+  private var scan: JournalScan?
 
-  /// Cost: a scan for the alert records, all of which are held until the first `news`.
   package init(_ storage: any JournalStorage) throws(JournalError) {
     let end = try JournalTail.committedCount(storage)
     var bounds = JournalScan.Bounds()
     bounds.kinds = [.alert]
-    var scan = try JournalScan(try JournalReader(storage), bounds) { $0.index < end }
-    first = []
-    while let batch = try scan.next() { first += batch.records }
+    scan = try JournalScan(try JournalReader(storage), bounds) { $0.index < end }
     tail = try JournalTail(storage, from: end)
   }
 
-  /// What was not handed out yet, in the order of the journal.
-  package func news() throws(JournalError) -> [IndexedRecord] {
-    var records = first
-    first = []
+  /// Some of what was not handed out yet, in the order of the journal; nil when that is all for now.
+  package func next() throws(JournalError) -> [IndexedRecord]? {
+    if let batch = try scan?.next() { return batch.records }
+    scan = nil
+    let before = tail.nextIndex
+    let records = try newest()
+    return tail.nextIndex == before ? nil : records
+  }
+
+  private func newest() throws(JournalError) -> [IndexedRecord] {
+    var records: [IndexedRecord] = []
     var damage: JournalError?
     var document = JSONDocument()
     try tail.look { index, entry in

@@ -97,7 +97,8 @@ final class AlertDelivery: Sendable {
     _ dispatcher: AlertDispatcher, _ feed: AlertFeed, _ extent: Extent
   ) async throws -> Bool {
     if isEnding.load(ordering: .relaxed) { return true }
-    let turn = try await dispatcher.turn(news: try feed.news())
+    while let news = try feed.next() { await dispatcher.take(news) }
+    let turn = try await dispatcher.turn()
     guard case .whileThereIsSomethingToDo = extent, turn.didNothing else { return false }
     return await dispatcher.hasLanded
   }

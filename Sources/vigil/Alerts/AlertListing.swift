@@ -68,9 +68,8 @@ struct AlertListing {
 
   /// The alert, the finding in full, and every record about it.
   func show(_ text: String) throws -> ExitStatus {
-    let records = try AlertFeed(try JournalOpening.forReading(directory)).news()
     let entry = try StandingAlerts(directory).entry(text)
-    let about = AlertListing.about(entry.finding.findingID, records)
+    let about = try about(entry.finding.findingID)
     if isLines {
       printLines([entry]) { $0.encode(to: &$1) }
       printLines(about) { record, writer in record.record.encode(to: &writer) }
@@ -95,12 +94,16 @@ struct AlertListing {
   }
 
   /// Records that name the finding, and those about messages that do.
-  private static func about(_ id: String, _ records: [IndexedRecord]) -> [IndexedRecord] {
+  private func about(_ id: String) throws -> [IndexedRecord] {
     var keys: Set<String> = []
-    return records.filter { indexed in
-      guard case .alert(let alert) = indexed.record.body else { return false }
+    var records: [IndexedRecord] = []
+    _ = try StandingAlerts(directory) { indexed in
+      guard case .alert(let alert) = indexed.record.body else { return }
       if alert.findings.contains(id), let key = alert.notification { keys.insert(key) }
-      return alert.findingID == id || alert.notification.map { keys.contains($0) } ?? false
+      if alert.findingID == id || alert.notification.map({ keys.contains($0) }) ?? false {
+        records.append(indexed)
+      }
     }
+    return records
   }
 }

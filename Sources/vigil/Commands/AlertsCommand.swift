@@ -104,10 +104,17 @@ struct StandingAlerts {
   let book: AlertBook
 
   /// Cost: a scan for the journal's alert records.
-  init(_ directory: String) throws {
+  ///
+  /// - Parameter body: gets each of them.
+  init(_ directory: String, _ body: (IndexedRecord) -> Void = { _ in }) throws {
     let feed = try AlertFeed(try JournalOpening.forReading(directory))
     var book = AlertBook(limits: .none)
-    for indexed in try feed.news() { book.take(indexed.record, index: indexed.index) }
+    while let batch = try feed.next() {
+      for indexed in batch {
+        book.take(indexed.record, index: indexed.index)
+        body(indexed)
+      }
+    }
     self.book = book
   }
 

@@ -127,7 +127,8 @@ private struct Life {
   mutating func turn() async throws -> AlertDispatcher.Turn {
     let news = journal.news(from: readCount)
     readCount += news.count
-    return try await dispatcher.turn(news: news)
+    await dispatcher.take(news)
+    return try await dispatcher.turn()
   }
 }
 

@@ -328,6 +328,17 @@ import Testing
     #expect(world.queue.book.entries["2"]?.state == .delivered)
   }
 
+  @Test("what was raised more than eight days before anybody could be told is not told, but stands")
+  func tooOld() {
+    var world = AlertWorld.plain()
+    world.raise(AlertWorld.finding("old", .critical))
+    world.pass(60)
+    world.raise(AlertWorld.finding("new"))
+    world.pass(8 * 86_400)
+    #expect(ids(world.tell()) == [["new"]])
+    #expect(world.queue.book.entries["old"]?.state == .raised && world.queue.isIdle)
+  }
+
   @Test("records of another journal's alerts, brought in from a file, change nothing")
   func imported() {
     var world = AlertWorld.plain()
