@@ -10,6 +10,7 @@ enum Vigil {
     PolicyCommand.self, TokenCommand.self, JobsCommand.self,
     ExportCommand.self, CheckExportCommand.self,
     QueryCommand.self, TimelineCommand.self, ReplayCommand.self, CaseCommand.self,
+    AlertsCommand.self,
   ]
 
   static func main() {

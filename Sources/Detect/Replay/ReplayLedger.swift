@@ -11,6 +11,7 @@ struct ReplayLedger: Sendable {
   private var versions = KeptTable<ReplayState.Version>(countMax: nameCountMax)
   private var approvals = KeptTable<ReplayState.Approval>(countMax: nameCountMax)
   private var alerts = KeptTable<ReplayState.Alert>(countMax: nameCountMax)
+  private var suppressions = KeptTable<ReplayState.Suppression>(countMax: nameCountMax)
   private var roles = KeptTable<ReplayState.Role>(countMax: nameCountMax)
 
   mutating func add(_ record: IndexedRecord) {
@@ -67,15 +68,20 @@ struct ReplayLedger: Sendable {
   }
 
   private mutating func add(_ alert: AlertRecord, _ record: IndexedRecord) {
+    let at = record.record.header.timestamp
+    if let suppression = AlertSuppression(alert, at: at) {
+      suppressions[suppression.id] = ReplayState.Suppression(suppression, index: record.index)
+    }
+    if alert.event == .lifted, let id = alert.suppressionID { suppressions[id] = nil }
     guard let id = alert.findingID else { return }
     switch alert.event {
     case .resolved: alerts[id] = nil
-    case .delivered, .deliveryFailed: break
+    case .queued, .delivered, .deliveryFailed, .abandoned, .lifted: break
     case .raised where alerts[id] != nil: break
     case .raised, .acknowledged, .suppressed:
       alerts[id] = ReplayState.Alert(
         findingID: id, event: alert.event, principal: alert.principal, reason: alert.reason,
-        at: record.record.header.timestamp, index: record.index)
+        at: at, index: record.index)
     }
   }
 
@@ -94,10 +100,11 @@ struct ReplayLedger: Sendable {
     state.versions = versions.sorted
     state.approvals = approvals.sorted.filter { $0.expiresAt.map { $0 > now } ?? true }
     state.alerts = alerts.sorted
+    state.suppressions = suppressions.sorted.filter { $0.suppression.isActive(at: now) }
     state.roles = roles.sorted
     state.notKept =
       tokens.droppedCount + versions.droppedCount + approvals.droppedCount + alerts.droppedCount
-      + roles.droppedCount
+      + suppressions.droppedCount + roles.droppedCount
   }
 }
 

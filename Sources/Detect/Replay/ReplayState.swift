@@ -64,6 +64,17 @@ package struct ReplayState: Sendable, Equatable {
     package let index: Int
   }
 
+  /// A suppression that is neither lifted nor at its end.
+  package struct Suppression: Sendable, Equatable {
+    package let suppression: AlertSuppression
+    package let index: Int
+
+    init(_ suppression: AlertSuppression, index: Int) {
+      self.suppression = suppression
+      self.index = index
+    }
+  }
+
   /// The groups that a principal came with last.
   package struct Role: Sendable, Equatable {
     package let principal: String
@@ -85,6 +96,7 @@ package struct ReplayState: Sendable, Equatable {
   package var versions: [Version] = []
   package var approvals: [Approval] = []
   package var alerts: [Alert] = []
+  package var suppressions: [Suppression] = []
   package var roles: [Role] = []
   /// Names of tokens, approvals and so on that found no room.
   package var notKept = 0

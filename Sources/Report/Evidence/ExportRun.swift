@@ -92,7 +92,8 @@ package struct ExportRun {
       signer: settings.signer.key.vkey, checkpoint: head.checkpoint, query: settings.query,
       join: settings.window, configurationDigest: settings.configurationDigest, zones: [:],
       range: range, firstInPeriod: entries.firstInPeriod, prunedCount: entries.prunedCount,
-      withheldCount: entries.withheldCount, privacy: settings.privacy, tables: [entries.table],
+      withheldCount: entries.withheldCount, privacy: settings.privacy,
+      suppressionsBefore: try suppressionsBefore(), tables: [entries.table],
       files: entries.files + [try proof.finish()])
     try addRows(to: &manifest, writer, package)
     manifest.files.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
@@ -108,6 +109,12 @@ package struct ExportRun {
     let note = ManifestNote(manifest: bytes, origin: manifest.origin, by: signer).note.bytes
     try package.replace(PackageLayout.manifest, with: bytes.span, .group)
     try package.replace(PackageLayout.note, with: note.span, .group)
+  }
+
+  private func suppressionsBefore() throws -> [Manifest.PriorSuppression] {
+    guard let since = settings.query.since else { return [] }
+    return try PriorSuppressionScan.run(
+      reader, before: since, size: size, columns: settings.columns, settings.transform)
   }
 
   private func leftTree(_ count: Int) throws -> MerkleTree {

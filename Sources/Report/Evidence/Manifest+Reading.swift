@@ -42,6 +42,9 @@ extension Manifest {
     self.privacy = Privacy()
     self.privacy.isPseudonymised = try privacy.flag("pseudonymised")
     self.privacy.redactedFields = privacy.list("redacted")
+    suppressionsBefore = try fields.optionalObjects("suppressions_before").map {
+      (item) throws(ExportRefusal) in try PriorSuppression(item)
+    }
     tables = try fields.objects("tables").map { (item) throws(ExportRefusal) in try Table(item) }
     files = try fields.objects("files").map { (item) throws(ExportRefusal) in
       PackageFile(
@@ -181,6 +184,11 @@ struct ManifestFields {
     var result: [ManifestFields] = []
     document.forEachElement(list) { result.append(ManifestFields(document, $0)) }
     return result
+  }
+
+  /// None where the key is absent, as in packages of before.
+  func optionalObjects(_ key: StaticString) throws(ExportRefusal) -> [ManifestFields] {
+    document.member(container, key) == nil ? [] : try objects(key)
   }
 
   func list(_ key: StaticString) -> [String] {

@@ -87,6 +87,8 @@ package struct Manifest: Sendable, Equatable {
   package var prunedCount: Int
   package var withheldCount: Int
   package var privacy: Privacy
+  /// In force when the period began; only the signature stands for them.
+  package var suppressionsBefore: [PriorSuppression] = []
   package var tables: [Table]
   /// Every file but `manifest.json` and `manifest.note`, by path.
   package var files: [PackageFile]
@@ -115,6 +117,7 @@ extension Manifest {
     encodeQuery(to: &writer)
     encodeSettings(to: &writer)
     encodeRange(to: &writer)
+    encodeSuppressions(to: &writer)
     encodeLists(to: &writer)
     writer.endObject()
     return writer.bytes + [0x0A]

@@ -5,13 +5,14 @@ package import Ingest
 /// The emitter's own object (`original`) is always left out: it may hold any of the values again.
 /// With pseudonyms: principals and owners, and addresses, are replaced; free text that may name a
 /// person is left out (reasons, subjects, error messages, parameters, user agents, findings in alert
-/// records). Paths, hosts, job names, ids and groups stay unless they are redacted.
+/// records, globs of suppressions over persons). Paths, hosts, job names, ids and groups stay unless
+/// they are redacted.
 package struct RecordTransform: Sendable {
   /// The keys that can be left out. Kinds, times, sources, ids, events and effects cannot.
   package static let redactable: Set<String> = [
     "principal", "owner", "issuer", "groups", "zone", "remote_ip", "remote_port", "user_agent",
     "host", "path", "query_keys", "tls_version", "tls_cipher", "action", "rule", "reason",
-    "credential_id", "params", "error", "subject", "subject_id", "finding", "sink", "pid",
+    "credential_id", "params", "error", "subject", "subject_id", "finding", "match", "sink", "pid",
     "trace_id", "bytes_in", "bytes_out",
   ]
   /// Free text and objects that may name a person.
@@ -126,10 +127,19 @@ package struct RecordTransform: Sendable {
 
   private func apply(_ body: inout AlertRecord) -> AlertRecord {
     body.principal = shown(body.principal, "principal")
+    body.owner = shown(body.owner, "owner")
     drop(&body.finding, "finding")
+    drop(&body.match, "match")
+    // A glob over persons names them; without it the rest would say something else.
+    if let match = body.match, hidesMatch(match) { body.match = nil }
     drop(&body.sink, "sink")
     drop(&body.reason, "reason")
     return body
+  }
+
+  private func hidesMatch(_ match: AlertRecord.Match) -> Bool {
+    match.principal != nil && (pseudonyms != nil || fields.contains("principal"))
+      || match.owner != nil && (pseudonyms != nil || fields.contains("owner"))
   }
 
   private func apply(_ body: inout ControlRecord) -> ControlRecord {

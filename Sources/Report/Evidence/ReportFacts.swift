@@ -40,6 +40,20 @@ struct ReportFacts: Sendable {
     let index: Int
   }
 
+  /// A suppression as it was made, or its early end.
+  struct Suppression: Sendable {
+    let at: Timestamp
+    /// What it withholds; of an early end, the suppression.
+    let subject: String
+    let owner: String?
+    let principal: String?
+    let reason: String?
+    /// When it ends by itself; nil on an early end, and for one that never does.
+    let expiresAt: Timestamp?
+    let isLifted: Bool
+    let index: Int
+  }
+
   struct Approval: Sendable {
     let at: Timestamp
     let approvalID: String
@@ -107,7 +121,7 @@ struct ReportFacts: Sendable {
   var unjoinedRuns = EvidenceList()
   var deniedYetRan = EvidenceList()
 
-  var suppressions = LimitedRows<Event>()
+  var suppressions = LimitedRows<Suppression>()
   var findings = LimitedRows<Finding>()
   /// Over every finding, not only over those that are listed.
   var tallies: [FindingKind: FindingTally] = [:]
@@ -144,18 +158,24 @@ struct ReportFacts: Sendable {
   }
 
   private mutating func add(_ body: AlertRecord, _ header: RecordHeader, _ index: Int) {
-    guard let id = body.findingID else { return }
-    note(id, body.event.rawValue)
-    guard body.event == .suppressed else { return }
+    if let id = body.findingID { note(id, body.event.rawValue) }
+    // One without an end and an owner says that another one withheld a finding.
+    let isOwn = body.match != nil || body.expiresAt != nil || body.suppressionID == nil
+    guard body.event == .lifted || body.event == .suppressed && isOwn else { return }
+    let subject =
+      body.event == .lifted
+      ? "suppression \(body.suppressionID ?? "-")"
+      : body.match?.words ?? "finding \(body.findingID ?? "-")"
     suppressions.add(
-      Event(
-        at: header.timestamp, principal: body.principal, what: "finding \(id)",
-        detail: body.reason, index: index))
+      Suppression(
+        at: header.timestamp, subject: subject, owner: body.owner, principal: body.principal,
+        reason: body.reason, expiresAt: body.expiresAt, isLifted: body.event == .lifted,
+        index: index))
   }
 
   private mutating func note(_ findingID: String, _ word: String) {
     // Delivery says nothing about what people did.
-    guard !["raised", "delivered", "delivery_failed"].contains(word) else { return }
+    guard !["raised", "delivered", "delivery_failed", "lifted"].contains(word) else { return }
     guard fates.count < ReportFacts.findingWordCountMax || fates[findingID] != nil else { return }
     // What is told no more may have been handled before.
     if word == ReportFacts.suppressed, fates[findingID] != nil { return }

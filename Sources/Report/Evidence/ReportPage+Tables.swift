@@ -104,8 +104,32 @@ extension ReportPage {
           ]
         })
       more(facts.findings.omittedCount, &writer)
-      events("Suppressed", facts.suppressions, &writer)
+      suppressions(&writer)
     }
+  }
+
+  private func suppressions(_ writer: inout HTMLWriter) {
+    writer.table(
+      "Suppressions",
+      ["Time (UTC)", "Of", "Owner", "Made by", "Reason", "Until (UTC)", "Entry"], numeric: [6],
+      facts.suppressions.kept.map {
+        [
+          ReportPage.time($0.at), $0.subject, $0.owner ?? "-", $0.principal ?? "-",
+          $0.reason ?? "-",
+          $0.isLifted ? "lifted" : $0.expiresAt.map(ReportPage.time) ?? "no end", "\($0.index)",
+        ]
+      })
+    more(facts.suppressions.omittedCount, &writer)
+    guard !manifest.suppressionsBefore.isEmpty else { return }
+    writer.table(
+      "Suppressions in force when the period began (the manifest's signature stands for them)",
+      ["Made (UTC)", "Of", "Owner", "Made by", "Reason", "Until (UTC)", "Entry"], numeric: [6],
+      manifest.suppressionsBefore.map {
+        [
+          ReportPage.time($0.since), $0.subject, $0.owner ?? "-", $0.principal ?? "-",
+          $0.reason ?? "-", $0.expiresAt.map(ReportPage.time) ?? "no end", "\($0.index)",
+        ]
+      })
   }
 
   func changes(_ writer: inout HTMLWriter) {

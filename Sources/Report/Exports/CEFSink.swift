@@ -93,7 +93,10 @@ extension CEFSink {
         signature: "alert:\(body.event.rawValue)", name: "alert \(body.event.rawValue)",
         severity: 5,
         fields: [("suser", body.principal), ("reason", body.reason)]
-          + labelled(1, "finding", body.findingID) + labelled(2, "sink", body.sink))
+          + labelled(1, "finding", body.findingID) + labelled(2, "sink", body.sink)
+          + labelled(3, "notification", body.notification)
+          + labelled(4, "suppression", body.suppressionID) + labelled(5, "owner", body.owner)
+          + labelled(6, "until", body.expiresAt?.rfc3339))
     case .control(let body):
       Description(
         signature: "control:\(body.event.rawValue)", name: body.event.rawValue,

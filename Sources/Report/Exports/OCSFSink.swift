@@ -309,17 +309,25 @@ extension OCSFSink {
       switch body.event {
       case .raised: .init(1)
       case .resolved: .init(3)
-      case .delivered, .deliveryFailed, .acknowledged, .suppressed: .init(2)
+      case .queued, .delivered, .deliveryFailed, .abandoned, .acknowledged, .suppressed, .lifted:
+        .init(2)
       }
     begin(.detectionFinding, activity, header.timestamp, nil, origin)
     event.object("finding_info") { writer in
-      writer.field("uid", body.findingID ?? header.id)
+      writer.field(
+        "uid", body.findingID ?? body.notification ?? body.suppressionID ?? header.id)
       writer.field("title", "alert \(body.event.rawValue)")
     }
     event.field("comment", body.reason)
     unmapped { writer in
       writer.field("sink", body.sink)
       writer.field("principal", body.principal)
+      writer.field("owner", body.owner)
+      writer.field("notification", body.notification)
+      writer.field("findings", body.findings)
+      writer.field("suppression_id", body.suppressionID)
+      writer.field("match", json: body.match?.encoded())
+      writer.field("expires_at", body.expiresAt)
     }
   }
 

@@ -59,7 +59,9 @@ package enum RecordColumns {
         "run_id task_id task event attempt:i depends_on params owner duration_s:r error_type "
           + "error_message"
       case .approval: "approval_id subject subject_id event principal reason expires_at"
-      case .alert: "finding_id event finding sink principal reason"
+      case .alert:
+        "finding_id event finding sink principal reason owner notification notification_event "
+          + "group_id findings attempt:i suppression_id match expires_at"
       case .control:
         "event principal subject reason counts sha256 remote_ip remote_port:i path status:i"
       }
@@ -138,7 +140,10 @@ package enum RecordColumns {
   private static func cells(_ body: AlertRecord) -> [Cell] {
     [
       Cell(body.findingID), .text(body.event.rawValue), Cell(json: body.finding), Cell(body.sink),
-      Cell(body.principal), Cell(body.reason),
+      Cell(body.principal), Cell(body.reason), Cell(body.owner), Cell(body.notification),
+      Cell(body.notificationEvent?.rawValue), Cell(body.group), Cell(body.findings),
+      Cell(body.attempt), Cell(body.suppressionID), Cell(json: body.match?.encoded()),
+      Cell(body.expiresAt?.rfc3339),
     ]
   }
 

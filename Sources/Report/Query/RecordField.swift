@@ -50,7 +50,12 @@ package enum RecordField: String, CaseIterable, Hashable, Sendable {
   case subjectID = "subject_id"
   case expiresAt = "expires_at"
   case findingID = "finding_id"
-  case finding, sink, counts, sha256
+  case finding, sink
+  case notification
+  case notificationEvent = "notification_event"
+  case group, findings
+  case suppressionID = "suppression_id"
+  case match, counts, sha256
   case timestampMin = "ts_min"
   case timestampMax = "ts_max"
   case receivedAtMin = "received_at_min"
@@ -69,8 +74,9 @@ extension RecordField: FilterField {
       .receivedAtMax:
       .instant
     case .imported: .flag
-    case .groups, .queryKeys, .dependsOn: .texts
-    case .params, .finding, .counts: .object
+    case .groups, .queryKeys, .dependsOn, .findings: .texts
+    case .params, .finding, .match, .counts: .object
+    case .notificationEvent: .word(AlertRecord.NotificationEvent.allCases.map(\.rawValue))
     case .kind: .word(RecordKind.allCases.map(\.rawValue))
     case .principalType: .word(PrincipalType.allCases.map(\.rawValue))
     case .effect: .word(DecisionRecord.Effect.allCases.map(\.rawValue))
@@ -114,14 +120,18 @@ extension RecordField: FilterField {
     case .action, .effect, .rule, .policySHA256, .credential, .credentialID: [.decision]
     case .reason: [.decision, .approval, .alert, .control]
     case .event: [.run, .task, .approval, .alert, .control]
-    case .owner, .attempt, .params, .errorType, .errorMessage: [.run, .task]
+    case .owner, .attempt: [.run, .task, .alert]
+    case .params, .errorType, .errorMessage: [.run, .task]
     case .vantage, .trigger, .pid, .cpuSeconds, .maxRSSBytes, .readBytes, .writeBytes, .exitCode,
       .signal:
       [.run]
     case .taskID, .task, .dependsOn: [.task]
-    case .approvalID, .subjectID, .expiresAt: [.approval]
+    case .approvalID, .subjectID: [.approval]
+    case .expiresAt: [.approval, .alert]
     case .subject: [.approval, .control]
-    case .findingID, .finding, .sink: [.alert]
+    case .findingID, .finding, .sink, .notification, .notificationEvent, .group, .findings,
+      .suppressionID, .match:
+      [.alert]
     case .counts, .sha256, .timestampMin, .timestampMax, .receivedAtMin, .receivedAtMax:
       [.control]
     }

@@ -62,7 +62,10 @@ package enum RecordWords {
         "approval \(body.event.rawValue)", "of \(body.subject.rawValue)", body.subjectID,
         body.reason)
     case .alert(let body):
-      words("alert \(body.event.rawValue)", body.findingID, body.sink, body.reason)
+      words(
+        "alert \(body.event.rawValue)", body.findingID, body.sink,
+        body.notification.map { "notification \($0)" },
+        body.suppressionID.map { "suppression \($0)" }, body.match?.words, body.reason)
     case .control(let body):
       words(body.event.rawValue, body.subject, body.reason, body.path)
     }

@@ -47,6 +47,9 @@ extension ReplayState {
     writer.beginArray("alerts")
     for alert in alerts { alert.encode(to: &writer) }
     writer.endArray()
+    writer.beginArray("suppressions")
+    for kept in suppressions { kept.suppression.encode(to: &writer, index: kept.index) }
+    writer.endArray()
     writer.beginArray("roles")
     for role in roles {
       writer.beginObject()

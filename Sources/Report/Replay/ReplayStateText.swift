@@ -30,6 +30,7 @@ package struct ReplayStateText: Sendable {
     lines += section("Tokens", state.tokens.map(ReplayStateText.text))
     lines += section("Policy and configuration in force", state.versions.map(ReplayStateText.text))
     lines += section("Alerts not resolved", state.alerts.map(ReplayStateText.text))
+    lines += section("Suppressions in force", state.suppressions.map(ReplayStateText.text))
     lines += section(
       "Groups of principals",
       state.roles.map {
@@ -94,6 +95,14 @@ package struct ReplayStateText: Sendable {
         version.sha256.map { "sha256 \($0)" }, version.subject, version.reason,
         version.since.map { "since \($0.rfc3339)" }, "no. \(version.count)",
         "entry \(version.index)")
+  }
+
+  private static func text(_ kept: ReplayState.Suppression) -> String {
+    "\(kept.suppression.id) of \(kept.suppression.subject): "
+      + joined(
+        kept.suppression.owner.map { "owner \($0)" }, kept.suppression.principal.map { "by \($0)" },
+        kept.suppression.reason, kept.suppression.expiresAt.map { "until \($0.rfc3339)" },
+        "entry \(kept.index)")
   }
 
   private static func text(_ alert: ReplayState.Alert) -> String {

@@ -153,7 +153,9 @@ package struct TimelineBuilder: Sendable {
     if let id = RecordWords.runID(record.record), runIDs.contains(id) { return true }
     if let id = RecordWords.requestID(record.record), requestIDs.contains(id) { return true }
     switch record.record.body {
-    case .alert(let body): return body.findingID.map { findingIDs.contains($0) } ?? false
+    case .alert(let body):
+      return body.findingID.map { findingIDs.contains($0) } ?? false
+        || body.findings.contains { findingIDs.contains($0) }
     case .approval(let body):
       return body.subject == .finding && (body.subjectID.map { findingIDs.contains($0) } ?? false)
     default: return false

@@ -11,6 +11,8 @@ struct ConfigurationFile: Sendable {
   var joinWindow = JoinWindow.standard
   var detection = DetectionConfiguration()
   var serve = ServeConfiguration()
+  /// Nil where nothing is told to anybody.
+  var alerts: AlertSettings?
   var zones: SystemZones
 
   /// Longest file that is read.
@@ -47,6 +49,10 @@ struct ConfigurationFile: Sendable {
     for (name, zone) in principals { detection.zoneByPrincipal[name] = zone }
     if let serve = try reader.object("serve", ServeConfiguration.init(from:)) {
       self.serve = serve
+    }
+    let siteZone = detection.siteZone
+    alerts = try reader.object("alerts") { (reader) throws(ConfigurationError) in
+      try AlertAssembly.settings(&reader, siteZone: siteZone, zones)
     }
     let calendars = CalendarFiles(configuration: reader.file, zones: zones.catalogue)
     detection.calendar = try calendars.holidays(from: &reader)

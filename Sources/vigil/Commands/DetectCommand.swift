@@ -8,26 +8,39 @@ enum DetectCommand: Command {
     name: "detect",
     summary: "say what is strange in a journal, and why",
     synopsis:
-      "--journal DIR [--new] [--config FILE] [--rule R]… [--p-max P] [--fail-on SEVERITY] "
+      "--journal DIR [--new] [--raise] [--config FILE] [--rule R]… [--p-max P] [--fail-on SEVERITY] "
       + "[--format F]",
     options: [
       .init("--journal", "DIR", "the journal to read"),
       .init("--new", "only what the last run with these settings has not said"),
+      .init("--raise", "raise an alert for each finding that has none yet (vigil alerts)"),
+      .init(
+        "--raise-since", "T",
+        "raise only findings about this instant or later (RFC 3339, or a date); default: a week ago"
+      ),
     ] + DetectionOptions.options,
     discussion: DetectionOptions.discussion + [
       "What was learnt is saved in baselines/ beside the journal, for each configuration, with the "
         + "index up to which it has learnt. --new goes on from there, in the time of the entries "
         + "since and of the last hour before. A baseline that is missing, damaged, of another "
         + "version, configuration or journal is made anew from the first entry; so it is when "
-        + "entries came that belong more than an hour before the newest. The answer is the same."
+        + "entries came that belong more than an hour before the newest. The answer is the same.",
+      "--raise is for those who run no vigil serve: call it by cron, and vigil alerts deliver behind it. "
+        + "Owners of jobs come from the file of jobs that the configuration's key serve names.",
     ])
 
   static func run(_ arguments: ParsedArguments, _ tool: Tool) throws -> ExitStatus {
+    if arguments.has("--raise-since"), !arguments.has("--raise") {
+      throw UsageError("--raise-since without --raise: expected both")
+    }
     let configuration = try ConfigurationFile.load(arguments.value("--config"))
     let options = try DetectionOptions(arguments, configuration)
     let analysis = try JournalAnalysis(arguments.required("--journal"), configuration, tool)
     let findings = try analysis.detect(options.detection, onlyNew: arguments.has("--new"))
     options.print(findings, tool)
+    if arguments.has("--raise") {
+      try AlertRaising(arguments, configuration, tool).raise(findings)
+    }
     return options.status(findings)
   }
 }

@@ -1,3 +1,4 @@
+import Detect
 import GatewayAndScheduler
 import Ingest
 
@@ -51,6 +52,11 @@ enum ServeCommand: Command {
       "policy \(policy.sha256.prefix(12)): \(policy.rules.count) rules, \(policy.roles.count) roles"
     )
     tool.print("jobs: \(files.catalogue.definitions.map(\.name).joined(separator: ", "))")
+    if let alerts = configuration.alerts {
+      _ = try AlertAssembly.sinks(configuration)
+      let names = alerts.sinkNames.joined(separator: ", ")
+      tool.print("alerts: \(alerts.routing.routes.count) routes to \(names)")
+    }
     return .done
   }
 }

@@ -72,7 +72,9 @@ enum TokenCommand: Command {
     let storage = try PosixStorage(directory: arguments.required("--state"), creating: false)
     // Everything about the wish is checked before the journal is touched.
     let wish = verb == "create" ? try self.wish(arguments) : nil
-    let overlap = verb == "rotate" ? try seconds(arguments.required("--overlap"), "--overlap") : 0
+    let overlap =
+      verb == "rotate"
+      ? try DurationOption.seconds(arguments.required("--overlap"), "--overlap") : 0
     let hand = try JournalHand(directory: arguments.required("--journal"), now: tool.now)
     let issuer = ServiceTokenIssuer(
       ServiceTokenStore(storage), by: try name(arguments), randomBytes: SecureRandom.bytes(count:)
@@ -122,18 +124,7 @@ enum TokenCommand: Command {
       wish.zone = zone
     }
     let expires = arguments.value("--expires") ?? "90d"
-    wish.secondsGood = expires == "never" ? nil : try seconds(expires, "--expires")
+    wish.secondsGood = expires == "never" ? nil : try DurationOption.seconds(expires, "--expires")
     return wish
-  }
-
-  /// `90s`, `15m`, `2h`, `28d`.
-  private static func seconds(_ text: String, _ option: String) throws(UsageError) -> Double {
-    let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-    guard let unit = text.last.flatMap({ units[$0] }), (2...7).contains(text.utf8.count),
-      text.dropLast().allSatisfy({ ("0"..."9").contains($0) }), let number = Double(text.dropLast())
-    else {
-      throw UsageError("\(option) \(Quotation.quoted(text)): expected a duration as 30d, 12h, 90s")
-    }
-    return number * unit
   }
 }

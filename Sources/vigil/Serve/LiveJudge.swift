@@ -29,6 +29,7 @@ final class LiveJudge: Sendable {
   private let surroundings: Surroundings
   private let report: @Sendable (String) -> Void
   private let heed: @Sendable (Finding) async -> Void
+  private let owner: @Sendable (String) -> String?
   private let standing = Mutex<Analysis?>(nil)
   private let isEnding = Atomic<Bool>(false)
   private let hasEnded = DispatchGroup()
@@ -37,16 +38,19 @@ final class LiveJudge: Sendable {
   /// - Parameters:
   ///   - report: gets what went wrong, a sentence each.
   ///   - heed: gets each finding once its alert record is durable.
+  ///   - owner: who is responsible for a job.
   init(
     _ settings: Settings, sink: any RecordSink, surroundings: Surroundings,
     report: @escaping @Sendable (String) -> Void,
-    heed: @escaping @Sendable (Finding) async -> Void
+    heed: @escaping @Sendable (Finding) async -> Void,
+    owner: @escaping @Sendable (String) -> String? = { _ in nil }
   ) {
     self.settings = settings
     self.sink = sink
     self.surroundings = surroundings
     self.report = report
     self.heed = heed
+    self.owner = owner
   }
 
   /// Starts the thread. Once.
@@ -132,13 +136,8 @@ final class LiveJudge: Sendable {
 
   /// False when the journal did not take it.
   private func raise(_ finding: Finding) -> Bool {
-    var alert = AlertRecord(event: .raised)
-    alert.findingID = finding.findingID
-    alert.finding = finding.encoded()
-    let header = RecordHeader(
-      timestamp: surroundings.now(), source: "vigil/detect", id: "alert/\(finding.findingID)/raised"
-    )
-    let record = Record(header: header, body: .alert(alert))
+    let record = RaisedAlerts.record(
+      finding, owner: finding.job.flatMap(owner), at: surroundings.now())
     return Blocking.wait { [sink, heed, report] in
       do throws(WriterRefusal) {
         guard case .appended = try await sink.append(record) else { return true }

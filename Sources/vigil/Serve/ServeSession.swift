@@ -22,6 +22,11 @@ final class ServeSession {
   private let files: ServeFiles
   private let journal: ServeJournal
   private let judge: LiveJudge?
+  private let owners: JobOwners
+  /// Nil where nothing is told to anybody.
+  private let alerts: AlertDelivery?
+  /// Held while this process delivers the journal's alerts.
+  private let alertLock: (any JournalFile)?
   private let scheduler: RunScheduler
   private let servers: ServeServers
 
@@ -41,7 +46,10 @@ final class ServeSession {
     stateLock = lock
     journal = try ServeJournal(configuration, surroundings, tool) { reports.add($0) }
     let proposals = ServeProposals()
-    judge = ServeSession.judge(configuration, journal, surroundings, reports, proposals)
+    owners = JobOwners(files.catalogue)
+    judge = ServeSession.judge(configuration, journal, surroundings, reports, proposals, owners)
+    alerts = try ServeSession.alerts(configuration, journal, surroundings, reports)
+    alertLock = try alerts.map { [journal] _ in try AlertAssembly.lock(journal.directory) }
     let tokens = try RunTokenKey.tokens(in: state, randomBytes: surroundings.randomBytes)
     scheduler = try ServeSession.scheduler(
       settings, files, journal, ServeHabits(judge: judge), tokens, surroundings)
@@ -53,7 +61,7 @@ final class ServeSession {
 
   private static func judge(
     _ configuration: ConfigurationFile, _ journal: ServeJournal, _ surroundings: Surroundings,
-    _ reports: BackgroundReports, _ proposals: ServeProposals
+    _ reports: BackgroundReports, _ proposals: ServeProposals, _ owners: JobOwners
   ) -> LiveJudge? {
     let live = configuration.serve.live
     guard live.isOn else { return nil }
@@ -64,7 +72,19 @@ final class ServeSession {
       heed: { finding in
         guard live.proposesKills else { return }
         await proposals.heed(finding, reports)
-      })
+      }, owner: { owners.owner(of: $0) })
+  }
+
+  private static func alerts(
+    _ configuration: ConfigurationFile, _ journal: ServeJournal, _ surroundings: Surroundings,
+    _ reports: BackgroundReports
+  ) throws -> AlertDelivery? {
+    guard let settings = configuration.alerts else { return nil }
+    return AlertDelivery(
+      journal.directory, settings, try AlertAssembly.sinks(configuration),
+      AlertSurroundings(
+        now: surroundings.now, draw: AlertAssembly.draw,
+        append: AlertDelivery.appending(to: journal.sink), report: { reports.add($0) }))
   }
 
   private static func scheduler(
@@ -126,12 +146,14 @@ final class ServeSession {
     }
     try Blocking.wait { [scheduler] in try await scheduler.start() }
     judge?.start()
+    alerts?.start()
     servers.open()
     tool.printError("vigil serve: listening on \(servers.endpoint)")
     tool.printError(
       "vigil serve: journal \(settings.journal), state \(settings.state), policy "
         + "\(files.policy.policy.sha256.prefix(12)), \(files.catalogue.definitions.count) jobs, "
-        + (judge == nil ? "detection off" : "detection on"))
+        + (judge == nil ? "detection off" : "detection on")
+        + (configuration.alerts.map { ", \($0.sinkNames.count) alert sinks" } ?? ""))
   }
 
   /// Until a signal comes, or the journal can no longer be written.
@@ -164,6 +186,7 @@ final class ServeSession {
           control.counts = [.init("jobs", catalogue.definitions.count)]
         }
         Blocking.wait { [scheduler] in await scheduler.replace(catalogue) }
+        owners.adopt(catalogue)
         tool.printError("vigil serve: \(catalogue.definitions.count) jobs")
       case .users(let users, let path):
         try journal.tell(.configLoaded) { $0.subject = path }
@@ -184,6 +207,7 @@ final class ServeSession {
       await scheduler.stop()
     }
     judge?.stop()
+    alerts?.stop()
     if journal.sink.failureDescription == nil {
       try journal.tell(.gatewayStopped) { $0.subject = "\(servers.endpoint)" }
     }

@@ -110,6 +110,28 @@ struct ReplayTests {
     #expect(try state([alert(.suppressed, 0), alert(.resolved, 1)]).alerts.isEmpty)
   }
 
+  @Test("a suppression is in force from its record to its end, or until it is lifted")
+  func suppressions() throws {
+    var body = AlertRecord(event: .suppressed)
+    (body.suppressionID, body.owner, body.reason) = ("s1", "team", "known")
+    var match = AlertRecord.Match()
+    match.rule = "off_*"
+    (body.match, body.expiresAt) = (match, Build.time(100))
+    let header = RecordHeader(timestamp: Build.time(0), source: "vigil/alerts", id: "s1")
+    let made = Record(header: header, body: .alert(body))
+    let kept = try #require(try state([made], at: 99).suppressions.first)
+    #expect(kept.suppression.subject == "rule off_*" && kept.suppression.owner == "team")
+    #expect(kept.index == 0)
+    #expect(try state([made], at: 100).suppressions.isEmpty)
+    var end = AlertRecord(event: .lifted)
+    end.suppressionID = "s1"
+    let lifted = Record(
+      header: RecordHeader(timestamp: Build.time(5), source: "vigil/alerts", id: "l"),
+      body: .alert(end))
+    #expect(try state([made, lifted], at: 50).suppressions.isEmpty)
+    #expect(try state([made], at: 50).alerts.isEmpty)
+  }
+
   @Test("runs are in the queue, held, under way or over, and a trigger waits for its run")
   func runs() throws {
     var trigger = Build.request("q9", at: Build.time(0))

@@ -108,6 +108,14 @@ import Testing
     body.sink = long
     body.principal = long
     body.reason = long
+    (body.owner, body.notification, body.group, body.suppressionID) = (long, long, long, long)
+    body.notificationEvent = .acknowledged
+    body.findings = list
+    body.attempt = .max
+    body.expiresAt = .latest
+    var match = AlertRecord.Match()
+    (match.rule, match.job, match.principal, match.owner) = (long, long, long, long)
+    body.match = match
     return .alert(body)
   }
 

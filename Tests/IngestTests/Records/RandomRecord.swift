@@ -182,6 +182,18 @@ struct RandomRecord {
     body.sink = maybe()
     body.principal = maybe()
     body.reason = maybe()
+    (body.owner, body.notification, body.group) = (maybe(), maybe(), maybe())
+    body.notificationEvent = flip() ? one(AlertRecord.NotificationEvent.self) : nil
+    body.findings = list()
+    body.attempt = maybe(0...1_000_000)
+    body.suppressionID = maybe()
+    body.expiresAt = flip() ? time() : nil
+    if flip() {
+      var match = AlertRecord.Match()
+      (match.rule, match.job) = (maybe(), maybe())
+      (match.principal, match.owner) = (maybe(), maybe())
+      body.match = match
+    }
     return body
   }
 

@@ -98,7 +98,11 @@ import Testing
       "run_id task_id task event attempt depends_on params owner duration_s error"
     ),
     (.approval, "approval_id subject subject_id event principal reason expires_at"),
-    (.alert, "finding_id event finding sink principal reason"),
+    (
+      .alert,
+      "finding_id event finding owner sink notification notification_event group findings attempt "
+        + "suppression_id match expires_at principal reason"
+    ),
     (
       .control,
       "event principal subject reason counts sha256 remote_ip remote_port path status"

@@ -67,14 +67,88 @@ import Testing
     }
   }
 
-  @Test("a suppression is listed with who, why and its entry")
+  @Test("suppressions are listed with whose, who, why, until when and their entries")
   func suppressions() throws {
-    var alert = AlertRecord(event: .suppressed)
-    (alert.findingID, alert.principal, alert.reason) = ("f00d", "bruno", "known restart")
-    let header = RecordHeader(timestamp: Build.time(50), source: "vigil/gateway", id: "s1")
-    let package = try PackageFixture([Record(header: header, body: .alert(alert))]).export()
+    var one = AlertRecord(event: .suppressed)
+    (one.findingID, one.principal, one.reason) = ("f00d", "bruno", "known restart")
+    var many = AlertRecord(event: .suppressed)
+    many.suppressionID = "s2"
+    var match = AlertRecord.Match()
+    (match.rule, match.job) = ("off_hours", "etl-*")
+    (many.match, many.owner, many.principal) = (match, "data-team", "bruno")
+    (many.reason, many.expiresAt) = ("night shift", Build.time(86_400))
+    var withheld = AlertRecord(event: .suppressed)
+    (withheld.findingID, withheld.suppressionID) = ("beef", "s2")
+    var lifted = AlertRecord(event: .lifted)
+    (lifted.suppressionID, lifted.principal, lifted.reason) = ("s2", "kim", "over")
+    let records = [one, many, withheld, lifted].enumerated().map { place, alert in
+      Record(
+        header: RecordHeader(
+          timestamp: Build.time(50 + Double(place)), source: "vigil/alerts", id: "s\(place)"),
+        body: .alert(alert))
+    }
+    let package = try PackageFixture(records).export()
     let text = try PackageFixture.text("report.html", package)
-    #expect(text.contains("<td>bruno</td><td>finding f00d</td><td>known restart</td>"))
+    let rows = [
+      "<td>finding f00d</td><td>-</td><td>bruno</td><td>known restart</td><td>no end</td>",
+      "<td>rule off_hours, job etl-*</td><td>data-team</td><td>bruno</td><td>night shift</td>"
+        + "<td>2026-11-25 05:00:00</td>",
+      "<td>suppression s2</td><td>-</td><td>kim</td><td>over</td><td>lifted</td>",
+    ]
+    for row in rows { #expect(text.contains(row), "\(row)") }
+    #expect(!text.contains("<td>finding beef</td>"))
+    let lines = try PackageFixture.text("tables/records.jsonl", package)
+    #expect(lines.contains("\"match\":{\"rule\":\"off_hours\",\"job\":\"etl-*\"}"))
+    #expect(lines.contains("\"owner\":\"data-team\""))
+  }
+
+  @Test("suppressions that were in force when the period began are in the manifest and the report")
+  func suppressionsBefore() throws {
+    func alert(_ at: Double, _ id: String, _ event: AlertRecord.Event, until: Double) -> Record {
+      var body = AlertRecord(event: event)
+      body.suppressionID = id
+      if event == .suppressed {
+        var match = AlertRecord.Match()
+        match.principal = "alice"
+        (body.match, body.owner, body.reason) = (match, "data-team", "night shift of alice")
+        body.expiresAt = Build.time(until)
+      }
+      return Record(
+        header: RecordHeader(
+          timestamp: Build.time(at), source: "vigil/alerts", id: "\(id)/\(event)"),
+        body: .alert(body))
+    }
+    let records =
+      [
+        alert(1, "in-force", .suppressed, until: 90_000),
+        alert(2, "ended", .suppressed, until: 900),
+        alert(3, "lifted", .suppressed, until: 90_000), alert(4, "lifted", .lifted, until: 0),
+      ] + PackageFixture.records
+      + [
+        PackageFixture.request("late", Build.time(7000), principal: "bruno"),
+        alert(7100, "later", .suppressed, until: 90_000),
+      ]
+    let fixture = try PackageFixture(records)
+    let query = PackageFixture.query { $0.since = Build.time(3600) }
+    let package = try fixture.export(query)
+    let manifest = try Manifest(try #require(package.bytes("manifest.json")))
+    #expect(manifest.suppressionsBefore.map(\.suppressionID) == ["in-force"])
+    #expect(manifest.suppressionsBefore[0].owner == "data-team")
+    #expect(try Manifest(manifest.bytes) == manifest)
+    let text = try PackageFixture.text("report.html", package)
+    #expect(text.contains("<td>principal alice</td><td>data-team</td>"))
+    let verdict = try fixture.check(package)
+    #expect(verdict.manifest == manifest && verdict.reasons.isEmpty)
+    // Nobody is named where nobody may be.
+    let hidden = try fixture.export(query) {
+      $0.privacy.isPseudonymised = true
+      $0.withhold(
+        RecordTransform(
+          pseudonyms: Pseudonyms(key: [UInt8](repeating: 7, count: 32)), redacting: []))
+    }
+    let masked = try PackageFixture.text("manifest.json", hidden)
+    #expect(masked.contains("in-force") && !masked.contains("alice") && !masked.contains("night"))
+    #expect(!masked.contains("data-team"))
   }
 
   @Test("every link of the report has a target, every table a caption and a keyboard's way in")

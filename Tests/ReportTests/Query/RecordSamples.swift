@@ -109,6 +109,16 @@ struct RecordSamples {
     var body = AlertRecord(event: some(AlertRecord.Event.allCases) ?? .raised)
     (body.findingID, body.sink, body.principal, body.reason) = ("f", name(), name(), name())
     body.finding = some([Array("{\"rule\":\"off_hours\",\"p_value\":0.25}".utf8)])
+    (body.owner, body.notification, body.group) = (name(), name(), name())
+    body.notificationEvent = some(AlertRecord.NotificationEvent.allCases)
+    body.findings = some([["f"], ["f", "g"]]) ?? []
+    (body.attempt, body.suppressionID) = (number(), name())
+    body.expiresAt = some([Build.time(3600), Build.time(7200)])
+    if let rule = name() {
+      var match = AlertRecord.Match()
+      match.rule = rule
+      body.match = match
+    }
     return body
   }
 
