@@ -3,26 +3,35 @@ import Ingest
 
 /// Where sinks and the rest of alerts meet.
 enum AlertAssembly {
-  /// The sinks by their names in the configuration.
-  static func sinks(_ configuration: ConfigurationFile) throws -> [String: any AlertSink] {
-    [:]
+  /// What the object `alerts` says: when and to whom, and how each sink is reached.
+  struct Configured: Sendable {
+    let settings: AlertSettings
+    let sinks: [String: SinkSettings]
   }
 
-  /// The names under `sinks` of the object `alerts`, in their order.
-  static func sinkNames(
-    _ reader: inout ConfigurationReader
-  ) throws(ConfigurationError) -> [String] {
-    try reader.named("sinks") { (_, _) throws(ConfigurationError) in }.map(\.name)
+  /// The sinks by their names in the configuration.
+  ///
+  /// - Parameter report: gets warnings about secrets.
+  static func sinks(
+    _ configuration: ConfigurationFile, report: @escaping @Sendable (String) -> Void
+  ) throws -> [String: any AlertSink] {
+    try SinkAssembly.sinks(from: configuration.alertSinks, .system(report: report))
   }
 
   /// Reads the object `alerts` of a configuration file.
-  static func settings(
+  static func configured(
     _ reader: inout ConfigurationReader, siteZone: String, _ zones: SystemZones
-  ) throws(ConfigurationError) -> AlertSettings {
-    let names = try sinkNames(&reader)
-    return try AlertSettings(from: &reader, sinkNames: names, siteZone: siteZone) { name in
+  ) throws(ConfigurationError) -> Configured {
+    let sinks = try reader.named("sinks") { (_, reader) throws(ConfigurationError) in
+      try SinkSettings(from: &reader)
+    }
+    let settings = try AlertSettings(
+      from: &reader, sinkNames: sinks.map(\.name), siteZone: siteZone
+    ) { name in
       do { return try zones.catalogue.rules(of: name) } catch { return nil }
     }
+    return Configured(
+      settings: settings, sinks: Dictionary(sinks.map { ($0.name, $0.value) }) { $1 })
   }
 
   /// The queue that goes with sinks.

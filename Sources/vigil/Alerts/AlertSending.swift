@@ -11,6 +11,7 @@ struct AlertSending {
   private let configuration: ConfigurationFile
   private let settings: AlertSettings
   private let sinks: [String: any AlertSink]
+  private let reports = BackgroundReports()
   private let tool: Tool
 
   init(_ arguments: ParsedArguments, _ tool: Tool) throws {
@@ -22,7 +23,7 @@ struct AlertSending {
       throw UsageError("--config \(Quotation.quoted(path)): found no key \"alerts\": expected it")
     }
     self.settings = settings
-    sinks = try AlertAssembly.sinks(configuration)
+    sinks = try AlertAssembly.sinks(configuration) { [reports] in reports.add($0) }
   }
 
   // MARK: test
@@ -51,6 +52,7 @@ struct AlertSending {
         return await group.reduce(into: [Int: AlertOutcome]()) { $0[$1.0] = $1.1 }
       }
     }
+    show(reports)
     for (place, name) in names.enumerated() {
       tool.print(TerminalText.escaped("\(name): \(AlertSending.words(outcomes[place]))"))
     }
@@ -91,7 +93,6 @@ struct AlertSending {
     let directory = try arguments.required("--journal")
     let lock = try AlertAssembly.lock(directory)
     defer { withExtendedLifetime(lock) {} }
-    let reports = BackgroundReports()
     let now = Assembly.surroundings().now
     let delivery = AlertDelivery(
       directory, settings, sinks,

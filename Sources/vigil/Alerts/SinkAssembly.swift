@@ -4,7 +4,8 @@ import Ingest
 
 /// What sinks need from the process around them.
 package struct SinkContext: Sendable {
-  let client: HTTPClient
+  /// Of one sink alone: its lanes may all stand still while its receiver does.
+  fileprivate(set) var client = HTTPClient()
   let secrets: any SecretSource
   let surroundings: Surroundings
   /// This machine's name.
@@ -13,10 +14,9 @@ package struct SinkContext: Sendable {
   let report: @Sendable (String) -> Void
 
   package init(
-    client: HTTPClient, secrets: any SecretSource, surroundings: Surroundings, hostName: String,
+    secrets: any SecretSource, surroundings: Surroundings, hostName: String,
     report: @escaping @Sendable (String) -> Void
   ) {
-    self.client = client
     self.secrets = secrets
     self.surroundings = surroundings
     self.hostName = hostName
@@ -29,7 +29,7 @@ package struct SinkContext: Sendable {
       variable: { ProcessEnvironment.variable($0) },
       environment: ProcessEnvironment.passedOn(["PATH", "HOME"]), clock: ContinuousClock())
     return SinkContext(
-      client: HTTPClient(), secrets: source, surroundings: Assembly.surroundings(),
+      secrets: source, surroundings: Assembly.surroundings(),
       hostName: Assembly.hostName(), report: report)
   }
 
@@ -57,7 +57,9 @@ package enum SinkAssembly {
       } catch {
         throw SinkError("alert sink \(Quotation.quoted(name)): \(error)")
       }
-      sinks[name] = sink(setting, context)
+      var own = context
+      own.client = HTTPClient()
+      sinks[name] = sink(setting, own)
     }
     return sinks
   }

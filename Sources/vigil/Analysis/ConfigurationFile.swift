@@ -13,6 +13,8 @@ struct ConfigurationFile: Sendable {
   var serve = ServeConfiguration()
   /// Nil where nothing is told to anybody.
   var alerts: AlertSettings?
+  /// How each is told.
+  var alertSinks: [String: SinkSettings] = [:]
   var zones: SystemZones
 
   /// Longest file that is read.
@@ -51,9 +53,10 @@ struct ConfigurationFile: Sendable {
       self.serve = serve
     }
     let siteZone = detection.siteZone
-    alerts = try reader.object("alerts") { (reader) throws(ConfigurationError) in
-      try AlertAssembly.settings(&reader, siteZone: siteZone, zones)
+    let alerts = try reader.object("alerts") { (reader) throws(ConfigurationError) in
+      try AlertAssembly.configured(&reader, siteZone: siteZone, zones)
     }
+    (self.alerts, alertSinks) = (alerts?.settings, alerts?.sinks ?? [:])
     let calendars = CalendarFiles(configuration: reader.file, zones: zones.catalogue)
     detection.calendar = try calendars.holidays(from: &reader)
     detection.maintenance = try calendars.maintenance(

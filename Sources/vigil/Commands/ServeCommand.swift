@@ -53,7 +53,7 @@ enum ServeCommand: Command {
     )
     tool.print("jobs: \(files.catalogue.definitions.map(\.name).joined(separator: ", "))")
     if let alerts = configuration.alerts {
-      _ = try AlertAssembly.sinks(configuration)
+      _ = try AlertAssembly.sinks(configuration) { tool.printError($0) }
       let names = alerts.sinkNames.joined(separator: ", ")
       tool.print("alerts: \(alerts.routing.routes.count) routes to \(names)")
     }

@@ -81,7 +81,7 @@ final class ServeSession {
   ) throws -> AlertDelivery? {
     guard let settings = configuration.alerts else { return nil }
     return AlertDelivery(
-      journal.directory, settings, try AlertAssembly.sinks(configuration),
+      journal.directory, settings, try AlertAssembly.sinks(configuration) { reports.add($0) },
       AlertSurroundings(
         now: surroundings.now, draw: AlertAssembly.draw,
         append: AlertDelivery.appending(to: journal.sink), report: { reports.add($0) }))

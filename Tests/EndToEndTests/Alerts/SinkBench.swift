@@ -43,7 +43,7 @@ struct SinkBench {
       now: { [clock] in clock.now() },
       randomBytes: { _ in nil })
     return SinkContext(
-      client: client, secrets: source, surroundings: surroundings, hostName: "host.example",
+      secrets: source, surroundings: surroundings, hostName: "host.example",
       report: { _ in })
   }
 
