@@ -18,7 +18,7 @@ import Testing
     let port = try freePort()
     let journal = folder.path("journal")
     let ids = try raise(in: journal)
-    try configuration(port).write(
+    try configuration(port, secret: folder.path("secret")).write(
       toFile: folder.path("vigil.json5"), atomically: true, encoding: .utf8)
     try "whsec_\(Data((0..<32).map { UInt8($0) }).base64EncodedString())".write(
       toFile: folder.path("secret"), atomically: true, encoding: .utf8)
@@ -76,11 +76,11 @@ import Testing
     return String(decoding: data, as: UTF8.self).split(separator: "\n")
   }
 
-  private func configuration(_ port: UInt16) -> String {
+  private func configuration(_ port: UInt16, secret: String) -> String {
     """
     { alerts: {
         sinks: { hook: { type: "webhook", url: "http://127.0.0.1:\(port)/hook",
-                         secret: "file:secret", timeout: "2s" } },
+                         secret: "file:\(secret)", timeout: "2s" } },
         group: { wait: "0s", interval: "0s" },
         rate: { messages: 1000000, per: "1h" },
         retry: { first: "20ms", most: "100ms" },
@@ -110,7 +110,7 @@ import Testing
       _ = try journal.append(Record(header: header, body: .alert(alert)), at: now)
       ids.insert(id)
     }
-    _ = try journal.commit(at: now)
+    _ = try journal.commit()
     try journal.close(at: now)
     return ids
   }
