@@ -99,7 +99,7 @@ struct AlertSending {
       AlertSurroundings(
         now: now, draw: AlertAssembly.draw,
         append: AlertDelivery.appending(toJournal: directory, now: now),
-        report: { reports.add($0) }))
+        report: { [reports] in reports.add($0) }))
     if arguments.has("--follow") { return follow(delivery, reports) }
     let outcome = try Blocking.wait { try await delivery.run(.whileThereIsSomethingToDo) }
     show(reports)
