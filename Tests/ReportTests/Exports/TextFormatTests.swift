@@ -74,7 +74,10 @@ import Testing
     let header = RecordHeader(timestamp: Build.time(50), source: "vigil/gateway", id: "s1")
     let package = try PackageFixture([Record(header: header, body: .alert(alert))]).export()
     let text = try PackageFixture.text("report.html", package)
-    #expect(text.contains("<td>bruno</td><td>finding f00d</td><td>known restart</td>"))
+    #expect(
+      text.contains(
+        "<td data-name=\"Who\">bruno</td><td data-name=\"What\">finding f00d</td><td data-name=\"Why\">known restart</td>"
+      ))
   }
 
   @Test("every link of the report has a target, every table a caption and a keyboard's way in")
