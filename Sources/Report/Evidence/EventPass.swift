@@ -35,7 +35,9 @@ package struct EventPass {
     self.sinks = sinks
     self.analysis = analysis
     findings = PeriodFindings(query)
-    correlator = analysis == nil ? Correlator(window: window, identify: identify) : nil
+    correlator =
+      analysis == nil
+      ? Correlator(window: window, identify: identify, tellsOnlySettled: true) : nil
   }
 
   /// Takes the next record in event order.
