@@ -8,6 +8,7 @@ package import Ingest
 package struct EntryPass: ~Copyable {
   private let query: ExportQuery
   private let transform: RecordTransform?
+  private let selection: RowSelection?
   private let records: PackageOutput?
   private let rows: PackageOutput
   private var peek = EntryPeek()
@@ -24,21 +25,23 @@ package struct EntryPass: ~Copyable {
   /// - Parameters:
   ///   - left: the tree of the leaves before the range.
   ///   - transform: what is withheld; nil leaves records as they are.
+  ///   - selection: which records of the period are wanted; nil for all.
   package static func begin(
     _ query: ExportQuery, after left: MerkleTree, _ transform: RecordTransform?,
-    to target: any PackageTarget
+    _ selection: RowSelection?, to target: any PackageTarget
   ) throws -> EntryPass {
     let records =
       query.has(.jsonl)
       ? try PackageOutput(PackageLayout.lines(TableName.records), to: target) : nil
     let rows = try PackageOutput(PackageLayout.rows(TableName.records), to: target)
-    return EntryPass(query, left, transform, records, rows)
+    return EntryPass(query, left, transform, selection, records, rows)
   }
 
   private init(
     _ query: ExportQuery, _ left: MerkleTree, _ transform: RecordTransform?,
-    _ records: PackageOutput?, _ rows: PackageOutput
+    _ selection: RowSelection?, _ records: PackageOutput?, _ rows: PackageOutput
   ) {
+    self.selection = selection
     self.records = records
     self.rows = rows
     self.query = query
@@ -63,6 +66,7 @@ package struct EntryPass: ~Copyable {
     let isWithheld = try rewrite(entry)
     guard query.admits(timestamp) else { return !isWithheld }
     if firstInPeriod == nil { firstInPeriod = index }
+    guard selection?.contains(index) ?? true else { return !isWithheld }
     recordCount += 1
     kindCounts[kind, default: 0] += 1
     if transform == nil {

@@ -45,6 +45,12 @@ struct ReportPage {
       "Period: \(since) to \(until), by event time; hours in \(manifest.query.zone). Made "
         + "\(ReportPage.time(manifest.madeAt)) UTC by \(manifest.madeBy) with \(manifest.tool).")
     if manifest.privacy.isActive { writer.element("p", "class=\"warn\"", privacyWords) }
+    if let filter = manifest.query.filter {
+      writer.element(
+        "p", "class=\"warn\"",
+        "Only a part of the period: rows of records that match \(filter), and of their runs and "
+          + "requests. The entries of all are in the package.")
+    }
     cards(&writer)
     completeness(&writer)
     writer.raw("<nav aria-label=\"Contents\"><ul>\n")
