@@ -69,11 +69,7 @@ struct ExportSession {
     _ arguments: ParsedArguments, zone: String, now: Timestamp
   ) throws(UsageError) -> ExportQuery {
     var query = ExportQuery(text: words(arguments).joined(separator: " "))
-    query.since = try Instant.parse(arguments, "--since")
-    query.until = try Instant.parse(arguments, "--until")
-    if let since = query.since, let until = query.until, since >= until {
-      throw UsageError("--since \(since.rfc3339) is not before --until \(until.rfc3339)")
-    }
+    (query.since, query.until) = try Instant.period(arguments)
     query.zone = zone
     query.fromStart = arguments.has("--from-start")
     query.judges = !arguments.has("--no-findings")
@@ -102,11 +98,8 @@ struct ExportSession {
     for other in ["--standard", "--pseudonymise", "--redact"] where arguments.has(other) {
       throw UsageError("--where with \(other): expected one of them")
     }
-    do throws(FilterError) {
-      return try RecordFilter(text, now: now).text
-    } catch {
-      throw UsageError("--where \(Quotation.quoted(text)): \(error)")
-    }
+    let filter: RecordFilter = try Query.filter(text, now)
+    return filter.text
   }
 
   private static func formats(_ text: String) throws(UsageError) -> [ExportQuery.Format] {

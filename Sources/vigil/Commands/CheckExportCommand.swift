@@ -71,6 +71,11 @@ enum CheckExportCommand: Command {
     let since = manifest.query.since?.rfc3339 ?? "the beginning"
     let until = manifest.query.until?.rfc3339 ?? "the end"
     tool.print("period: \(since) to \(until), by event time")
+    if let filter = manifest.query.filter {
+      tool.print(
+        "only rows of records that match \(TerminalText.escaped(filter)), and of their runs and requests"
+      )
+    }
     tool.print(
       "made \(manifest.madeAt.rfc3339) by \(TerminalText.escaped(manifest.madeBy)), "
         + "\(TerminalText.escaped(manifest.tool)); signed by \(verdict.signer.vkey)"

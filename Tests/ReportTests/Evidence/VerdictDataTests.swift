@@ -15,15 +15,15 @@ import Testing
   private func verdicts(
     _ records: [Record], _ standard: ComplianceStandard = .nist80053,
     _ ask: (inout ExportQuery) -> Void = { _ in },
-    _ edit: (inout ExportRun.Settings) -> Void = { _ in }
+    editing edit: (inout ExportRun.Settings) -> Void = { _ in }
   ) throws -> [String: Verdict] {
-    try verdicts(of: try PackageFixture(records), standard, ask, edit)
+    try verdicts(of: try PackageFixture(records), standard, ask, editing: edit)
   }
 
   private func verdicts(
     of fixture: PackageFixture, _ standard: ComplianceStandard = .nist80053,
     _ ask: (inout ExportQuery) -> Void = { _ in },
-    _ edit: (inout ExportRun.Settings) -> Void = { _ in }
+    editing edit: (inout ExportRun.Settings) -> Void = { _ in }
   ) throws -> [String: Verdict] {
     let package = try fixture.export(
       PackageFixture.query {
@@ -153,10 +153,12 @@ import Testing
       ("zone", ["AC-2(12)", "AU-6(1)"]), ("user_agent", []),
     ])
   func leftOut(_ field: String, _ clauses: [String]) throws {
-    let rows = try verdicts(PackageFixture.records, .nist80053, { _ in }) {
-      $0.privacy.redactedFields = [field]
-      $0.withhold(RecordTransform(pseudonyms: nil, redacting: [field]))
-    }
+    let rows = try verdicts(
+      PackageFixture.records, .nist80053,
+      editing: {
+        $0.privacy.redactedFields = [field]
+        $0.withhold(RecordTransform(pseudonyms: nil, redacting: [field]))
+      })
     for clause in clauses {
       let row = try #require(rows[clause])
       #expect(row.word == "insufficient_data", "\(clause): \(row.reason)")
@@ -170,10 +172,12 @@ import Testing
   @Test("under pseudonyms what rests on free text is not known; what rests on persons is")
   func pseudonyms() throws {
     let key = Pseudonyms(key: [UInt8](repeating: 3, count: Pseudonyms.keyByteCount))
-    let rows = try verdicts(PackageFixture.records, .nist80053, { _ in }) {
-      $0.privacy.isPseudonymised = true
-      $0.withhold(RecordTransform(pseudonyms: key, redacting: []))
-    }
+    let rows = try verdicts(
+      PackageFixture.records, .nist80053,
+      editing: {
+        $0.privacy.isPseudonymised = true
+        $0.withhold(RecordTransform(pseudonyms: key, redacting: []))
+      })
     #expect(rows["AC-2(12)"]?.reason.contains("left out: zone") == true)
     #expect(
       rows["AU-6(1)"]?.reason.contains("left out: credential_id, subject, zone") == true)
@@ -203,9 +207,11 @@ import Testing
     let old = PackageFixture.request("old", Build.time(-400 * 86_400), principal: "alice")
     let fixture = try PackageFixture(PackageFixture.records + [old])
     func row(days: Double) throws -> Verdict? {
-      try verdicts(of: fixture, .pciDSS, { $0.until = nil }) {
-        $0.madeAt = Build.time(days * 86_400)
-      }["10.5.1"]
+      try verdicts(
+        of: fixture, .pciDSS, { $0.until = nil },
+        editing: {
+          $0.madeAt = Build.time(days * 86_400)
+        })["10.5.1"]
     }
     let young = try #require(try row(days: 10))
     #expect(young.word == "insufficient_data" && young.reason.contains(" 10 days"), "\(young)")
@@ -224,9 +230,11 @@ import Testing
     try journal.close(at: Build.time(86_400))
     try #require(gone.reduce(0) { $0 + $1.entryCount } > 0)
     func row(days: Double) throws -> Verdict? {
-      try verdicts(of: fixture, .pciDSS, { $0.until = nil }) {
-        $0.madeAt = Build.time(days * 86_400)
-      }["10.5.1"]
+      try verdicts(
+        of: fixture, .pciDSS, { $0.until = nil },
+        editing: {
+          $0.madeAt = Build.time(days * 86_400)
+        })["10.5.1"]
     }
     let young = try #require(try row(days: 100))
     #expect(young.word == "not_met" && young.reason.contains("pruned"), "\(young)")
