@@ -28,7 +28,8 @@ measure() {
   shift
   rm -rf "$folder/package" "$folder/base"
   cat "$folder/journal"/segments/*.jsonl "$folder/records.jsonl" > /dev/null
-  taskset -c 0 /usr/bin/time -o "$folder/time" -f '%U %S %e %M' "$@" > "$folder/output" 2> "$folder/errors"
+  taskset -c 0 /usr/bin/time -o "$folder/time" -f '%U %S %e %M' "$@" > "$folder/output" 2> "$folder/errors" ||
+    { echo "$name: failed" >&2; cat "$folder/output" "$folder/errors" >&2; exit 1; }
   awk -v name="$name" '{ print name "\t" $1 + $2 "\t" $3 "\t" $4 }' "$folder/time" >> "$folder/times"
 }
 
@@ -41,7 +42,7 @@ for ((round = 0; round < rounds; round++)); do
   measure "vigil check-export" "$vigil" check-export "$folder/first"
   command -v jq > /dev/null && measure "jq -c, same lines" jq -c . "$folder/records.jsonl"
   command -v sqlite3 > /dev/null && measure "sqlite3 import, records only" sqlite3 "$folder/base" \
-    -cmd 'create table records(line)' -cmd '.mode ascii' -cmd '.separator "\x01" "\n"' \
+    -cmd 'create table records(line)' -cmd '.mode ascii' -cmd '.separator "\001" "\n"' \
     ".import $folder/records.jsonl records"
   measure "Python json, same lines" python3 -c '
 import json, sys

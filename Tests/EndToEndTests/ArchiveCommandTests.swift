@@ -1,6 +1,7 @@
 import Foundation
 import Ingest
 import Report
+import TestSupport
 import Testing
 
 /// `vigil export` into one file, and of a part of the rows, with both checkers.
@@ -58,6 +59,64 @@ import Testing
       if GoChecker.isWanted { #expect(try package.checkWithGo(name).status != 0, "\(name)") }
     }
     #expect(try package.check("absent.zip").status == 2)
+  }
+
+  /// The package as an archive, stored, with `edit` in place of an honest packer.
+  private func pack(_ name: String, _ edit: (inout [ZipBytes.Entry]) -> Void) throws {
+    let paths = ["manifest.json", "manifest.note"] + (try package.manifest().files.map(\.path))
+    var entries = try paths.map {
+      ZipBytes.Entry(name: $0, contents: Array(try package.bytes($0, of: "package")))
+    }
+    edit(&entries)
+    try Data(ZipBytes(entries: entries).bytes).write(
+      to: URL(fileURLWithPath: package.folder.path(name)))
+  }
+
+  @Test(
+    "an archive that was packed by another program passes; one that leads out of its folder does not"
+  )
+  func hostile() throws {
+    try pack("stored.zip") { $0.insert(.init(name: "tables/"), at: 0) }
+    #expect(try package.check("stored.zip").status == 0)
+    if GoChecker.isWanted { #expect(try package.checkWithGo("stored.zip").status == 0) }
+    let outside = package.folder.path("outside")
+    let cases: [(String, (inout [ZipBytes.Entry]) -> Void)] = [
+      ("up", { $0.append(.init(name: "../outside", contents: [1])) }),
+      ("root", { $0.append(.init(name: outside, contents: [1])) }),
+      ("over", { $0.append(.init(name: "tables/../../outside", contents: [1])) }),
+      ("twice", { $0.append($0[0]) }), ("stranger", { $0.append(.init(name: "tables/more.csv")) }),
+      ("missing", { $0.removeLast() }), ("prefix", { $0[0].name = "package/manifest.json" }),
+      ("crc", { $0[2].checksum = 1 }), ("length", { $0[2].statedByteCount = 1 << 30 }),
+    ]
+    for (name, edit) in cases {
+      try pack("\(name).zip", edit)
+      let checked = try package.check("\(name).zip")
+      #expect(checked.status == 1 && checked.output.contains("REFUSED"), "\(name): \(checked)")
+      if GoChecker.isWanted {
+        #expect(try package.checkWithGo("\(name).zip").status != 0, "\(name)")
+      }
+    }
+    #expect(!FileManager.default.fileExists(atPath: outside))
+  }
+
+  @Test("on a terminal an export draws how far it has come")
+  func progress() throws {
+    let output = package.folder.path("terminal")
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/script")
+    let words = [
+      try BuiltTool.url().path, "export", "--journal", package.journal, "--no-findings", "--out",
+      package.folder.path("drawn"),
+    ]
+    process.arguments = ["-qec", words.joined(separator: " "), output]
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    let drawn = try String(contentsOfFile: output, encoding: .utf8)
+    for step in ["entries", "records"] { #expect(drawn.contains("\(step) [####"), "\(drawn)") }
+    #expect(drawn.contains("100 % of"))
   }
 
   @Test("a filter is stated in manifest and report, its rows pass both checkers, and others do not")

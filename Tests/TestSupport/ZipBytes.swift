@@ -1,19 +1,27 @@
 /// A zip archive put together byte by byte, to say what no honest program would write.
-struct ZipBytes {
-  struct Entry {
-    var name: String
-    var contents: [UInt8] = []
+package struct ZipBytes {
+  package struct Entry {
+    package var name: String
+    package var contents: [UInt8]
     /// As the headers state it.
-    var statedByteCount: Int?
-    var method = 0
-    var flags = 0
-    var checksum: UInt32?
+    package var statedByteCount: Int?
+    package var method = 0
+    package var flags = 0
+    package var checksum: UInt32?
+
+    /// An honest entry, stored as it is.
+    package init(name: String, contents: [UInt8] = []) {
+      self.name = name
+      self.contents = contents
+    }
   }
 
-  var entries: [Entry]
+  package var entries: [Entry]
+
+  package init(entries: [Entry]) { self.entries = entries }
 
   /// APPNOTE.TXT 4.3: local headers with their bytes, central directory, its end.
-  var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var bytes: [UInt8] = []
     var central: [UInt8] = []
     for entry in entries {
