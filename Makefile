@@ -13,7 +13,7 @@ BUILD_RELEASE := swift build -c release --static-swift-stdlib
 SHIM_TESTS := ShimRunTests|ShimSocketTests|ShimPulseTests|SchedulerRecoveryTests
 
 .PHONY: help demo build test check campaign fuzz calibration lint bench bench-durable bench-scheduler \
-  bench-detection bench-serve install dependencies test-dependencies live-dependencies test-live fixtures
+  bench-detection bench-export bench-serve install dependencies test-dependencies live-dependencies test-live fixtures
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[a-z -]*## */\t/' | expand -t 16
@@ -67,6 +67,9 @@ bench-scheduler: dependencies ## from a trigger to its job's first instruction; 
 
 bench-serve: build live-dependencies ## trigger latency, and triggers a second through Caddy: COUNT SECONDS
 	Benchmarks/serve/run.sh $(or $(COUNT),500) $(or $(SECONDS),10)
+
+bench-export: build ## an export of a million records beside jq and others: RECORDS ROUNDS
+	Benchmarks/export/run.sh $(RELEASE) $(or $(RECORDS),1000000) $(or $(ROUNDS),3)
 
 bench-detection: build ## recall on labelled traces outside the repository: TRACES=DIR
 	@command -v python3 > /dev/null || { echo "bench-detection: needs python3" >&2; exit 2; }

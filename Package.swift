@@ -52,6 +52,7 @@ let package = Package(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CZstandard", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
     .target(name: "CPlatform"),
     .target(name: "CHashLanes", linkerSettings: hashLanes),
 
@@ -62,7 +63,7 @@ let package = Package(
     .target(name: "Correlate", dependencies: ["Ingest"], swiftSettings: settings),
     .target(name: "Detect", dependencies: ["Correlate", "Ingest"], swiftSettings: settings),
     .target(
-      name: "Report", dependencies: ["Detect", "Correlate", "Ingest", "CSQLite"],
+      name: "Report", dependencies: ["Detect", "Correlate", "Ingest", "CSQLite", "CZip"],
       swiftSettings: settings),
     .target(
       name: "GatewayAndScheduler",

@@ -11,10 +11,10 @@ set -euo pipefail
 
 # What we need, each with a file that only it brings.
 packages=(libssl-dev zlib1g-dev libzstd-dev libmicrohttpd-dev libcurl4-openssl-dev libsqlite3-dev
-  tzdata make)
+  libzip-dev tzdata make)
 witnesses=(/usr/include/openssl/evp.h /usr/include/zlib.h /usr/include/zstd.h
   /usr/include/microhttpd.h '/usr/include/*/curl/curl.h' /usr/include/sqlite3.h
-  /usr/share/zoneinfo/Europe/Berlin /usr/bin/make)
+  /usr/include/zip.h /usr/share/zoneinfo/Europe/Berlin /usr/bin/make)
 
 # Hashing several messages at once; made for one architecture, and done without elsewhere.
 if [ "$(uname -m)" = x86_64 ]; then
@@ -23,10 +23,12 @@ if [ "$(uname -m)" = x86_64 ]; then
 fi
 
 # For Tests/Interop, the checker that shares no line with us; for the fault campaigns; for TLS and gzip;
-# for the validator of the OpenAPI document; for CSV.
-test_packages=(golang-go golang-golang-x-mod-dev strace openssl gzip python3 python3-venv)
+# for the validator of the OpenAPI document; for CSV; for pages in a real browser, with a font to draw them.
+test_packages=(golang-go golang-golang-x-mod-dev strace openssl gzip python3 python3-venv chromium
+  fonts-dejavu-core)
 test_witnesses=(/usr/bin/go /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go /usr/bin/strace
-  /usr/bin/openssl /bin/gzip /usr/bin/python3 '/usr/lib/python3*/ensurepip/__init__.py')
+  /usr/bin/openssl /bin/gzip /usr/bin/python3 '/usr/lib/python3*/ensurepip/__init__.py'
+  /usr/bin/chromium /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf)
 
 # For Tests/EndToEndTests/Live: the gateway, the identity provider, what drives them. For
 # Tests/EndToEndTests/Alerts: what alerts are sent to.

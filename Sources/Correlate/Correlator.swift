@@ -24,9 +24,16 @@ package struct Correlator: Sendable, Codable {
 
   /// `identify` makes the activity id (SHA-256 of the name, its first 32 hex digits) of a run id,
   /// else of a request id, else of source, newline and record id. Called once per activity.
-  package init(window: JoinWindow, identify: @escaping @Sendable (String) -> String) {
+  ///
+  /// - Parameter tellsOnlySettled: tells the last word on each activity and nothing else. It changes
+  ///   nothing about what is joined, and is no part of the saved state.
+  package init(
+    window: JoinWindow, identify: @escaping @Sendable (String) -> String,
+    tellsOnlySettled: Bool = false
+  ) {
     self.window = window
-    machine = ActivityMachine(window: window, identify: IdentifierFunction(identify))
+    machine = ActivityMachine(
+      window: window, identify: IdentifierFunction(identify), tellsOnlySettled: tellsOnlySettled)
   }
 
   /// Takes one record. One that is older than the watermark is applied at once, as well as it can

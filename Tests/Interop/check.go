@@ -77,6 +77,9 @@ func main() {
 		fmt.Printf(
 			"export ok: %s, entries %d to %d, %d records in the period\n", e.Origin, e.Range.First,
 			e.Range.End-1, len(e.entries))
+		if e.Query.Filters.Where != "" {
+			fmt.Printf("not evaluated here: the filter %q\n", e.Query.Filters.Where)
+		}
 	default:
 		fail("%q: expected log, flips, differential or export", os.Args[1])
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"bufio"
 	"bytes"
 	"crypto/sha256"
@@ -12,7 +13,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sort"
 	"strconv"
 	"strings"
@@ -34,6 +34,7 @@ type manifest struct {
 	Query struct {
 		Since, Until string
 		Judged       bool
+		Filters      struct{ Where string }
 		Standard     string
 		Formats      []string
 	}
@@ -59,7 +60,7 @@ type manifest struct {
 
 // export is an evidence package whose manifest is signed.
 type export struct {
-	dir string
+	files fs.FS
 	manifest
 	entries []selected
 	leaves  int64
@@ -74,8 +75,18 @@ type selected struct {
 // checkExport checks an evidence package: signatures, hashes of files, the entries' way to the
 // checkpoint's root, the records of the period byte by byte, and every row's indexes. What is joined
 // and judged out of the records it cannot make again; that is vigil check-export's.
-func checkExport(dir string, k *keys) (*export, error) {
-	e := &export{dir: dir}
+//
+// The package is a directory, or a file that ends in .zip.
+func checkExport(name string, k *keys) (*export, error) {
+	e := &export{files: os.DirFS(name)}
+	if strings.HasSuffix(name, ".zip") {
+		archive, err := openArchive(name)
+		if err != nil {
+			return nil, err
+		}
+		defer archive.Close()
+		e.files = archive
+	}
 	if err := e.openManifest(k); err != nil {
 		return nil, err
 	}
@@ -99,8 +110,37 @@ func checkExport(dir string, k *keys) (*export, error) {
 	return e, e.checkCounts()
 }
 
+// archiveBytesMax is how many bytes all files of an archive may have together: they are read into memory.
+const archiveBytesMax = 4 << 30
+
+// openArchive opens an archive whose names are paths within a package, each once.
+func openArchive(name string) (*zip.ReadCloser, error) {
+	archive, err := zip.OpenReader(name)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]bool{}
+	var total uint64
+	for _, file := range archive.File {
+		path := strings.TrimSuffix(file.Name, "/")
+		if !fs.ValidPath(path) || strings.ContainsAny(path, "\\\x00") || names[path] {
+			err = fmt.Errorf("%q: not a name of its own within a package", file.Name)
+		}
+		names[path] = true
+		if file.UncompressedSize64 > archiveBytesMax-total {
+			err = fmt.Errorf("%q: more than %d bytes with those before", file.Name, int64(archiveBytesMax))
+		}
+		if err != nil {
+			archive.Close()
+			return nil, err
+		}
+		total += file.UncompressedSize64
+	}
+	return archive, nil
+}
+
 func (e *export) read(name string) ([]byte, error) {
-	data, err := os.ReadFile(filepath.Join(e.dir, name))
+	data, err := fs.ReadFile(e.files, name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %v", name, err)
 	}
@@ -155,12 +195,8 @@ func (e *export) checkFiles() error {
 			return fmt.Errorf("%s: %d bytes with another hash than the manifest's", file.Path, len(data))
 		}
 	}
-	return filepath.WalkDir(e.dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		name, err := filepath.Rel(e.dir, path)
-		if err == nil && !listed[filepath.ToSlash(name)] {
+	return fs.WalkDir(e.files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && !listed[name] {
 			err = fmt.Errorf("%s: not in the manifest", name)
 		}
 		return err
@@ -332,7 +368,7 @@ type absent struct {
 }
 
 func (e *export) absentEntries() ([]absent, error) {
-	data, err := os.ReadFile(filepath.Join(e.dir, "proofs/absent.jsonl"))
+	data, err := fs.ReadFile(e.files, "proofs/absent.jsonl")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -460,6 +496,11 @@ func (e *export) checkRecords() error {
 	if e.withholds() {
 		return nil
 	}
+	if e.Query.Filters.Where != "" {
+		if err := e.keepListed(); err != nil {
+			return err
+		}
+	}
 	var table, rows bytes.Buffer
 	for i, s := range e.entries {
 		table.Write(s.entry)
@@ -469,7 +510,7 @@ func (e *export) checkRecords() error {
 	for name, expected := range map[string][]byte{
 		"tables/records.jsonl": table.Bytes(), "proofs/rows/records.jsonl": rows.Bytes(),
 	} {
-		data, err := os.ReadFile(filepath.Join(e.dir, name))
+		data, err := fs.ReadFile(e.files, name)
 		if errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(name, "tables/") {
 			continue // JSON Lines were not asked for
 		}
@@ -483,11 +524,40 @@ func (e *export) checkRecords() error {
 	return nil
 }
 
+// keepListed keeps the entries of the period that the rows of records name, each once and in order. What
+// the filter asks is not evaluated here; that is vigil check-export's.
+func (e *export) keepListed() error {
+	data, err := e.read("proofs/rows/records.jsonl")
+	if err != nil {
+		return err
+	}
+	rest, kept := e.entries, []selected{}
+	for number, line := range bytes.Split(bytes.TrimSuffix(data, []byte("\n")), []byte("\n")) {
+		var row struct{ Indexes []int64 }
+		if len(line) == 0 {
+			continue
+		}
+		if err := json.Unmarshal(line, &row); err != nil || len(row.Indexes) != 1 {
+			return fmt.Errorf("proofs/rows/records.jsonl: line %d: not one index (%v)", number+1, err)
+		}
+		for len(rest) > 0 && rest[0].index < row.Indexes[0] {
+			rest = rest[1:]
+		}
+		if len(rest) == 0 || rest[0].index != row.Indexes[0] {
+			return fmt.Errorf("proofs/rows/records.jsonl: line %d: entry %d is not the next of the period",
+				number+1, row.Indexes[0])
+		}
+		kept, rest = append(kept, rest[0]), rest[1:]
+	}
+	e.entries = kept
+	return nil
+}
+
 // checkRows looks whether every row rests on indexes of the range; findings may rest on earlier ones
 // where the range does not begin with the journal.
 func (e *export) checkRows(table string, count int64, check string) error {
 	name := "proofs/rows/" + table + ".jsonl"
-	data, err := os.ReadFile(filepath.Join(e.dir, name))
+	data, err := fs.ReadFile(e.files, name)
 	if err != nil {
 		return err
 	}
@@ -521,14 +591,14 @@ func (e *export) checkRows(table string, count int64, check string) error {
 // checkCounts holds the number of lines of every table against the manifest.
 func (e *export) checkCounts() error {
 	for _, table := range e.Tables {
-		data, err := os.ReadFile(filepath.Join(e.dir, "tables", table.Name+".jsonl"))
+		data, err := fs.ReadFile(e.files, "tables/"+table.Name+".jsonl")
 		if err == nil && int64(bytes.Count(data, []byte("\n"))) != table.Rows {
 			err = fmt.Errorf("tables/%s.jsonl: not %d lines", table.Name, table.Rows)
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		file, err := os.Open(filepath.Join(e.dir, "tables", table.Name+".csv"))
+		file, err := e.files.Open("tables/" + table.Name + ".csv")
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

@@ -6,7 +6,7 @@ extension ActivityMachine {
     let outcome = RequestOutcome(request)
     let start = arrival.timestamp.advanced(bySeconds: -(request.durationSeconds ?? 0))
     summary.requests[outcome, default: 0] += 1
-    output.append(.request(record, outcome))
+    tell(.request(record, outcome))
     firstRequestAt = min(firstRequestAt ?? start, start)
     var slot: Int?
     if request.job != nil {
@@ -65,21 +65,22 @@ extension ActivityMachine {
     _ request: RequestRecord, _ side: OpenActivity.RequestSide, to slot: Int,
     by link: Activity.Link, _ arrival: Arrival
   ) {
-    let before = entries[slot].snapshot
-    index.removeCandidate(trace: before.traceID, slot: slot)
+    // The one key alone: a copy of the whole would be a second one to keep up.
+    let requestID = entries[slot].snapshot.requestID
+    index.removeCandidate(trace: entries[slot].snapshot.traceID, slot: slot)
     entries[slot].take(request, side: side)
     entries[slot].addEvidence(arrival.index, isTerminal: false)
-    if before.requestID != entries[slot].snapshot.requestID {
-      index.remove(run: nil, request: before.requestID, slot: slot)
+    if requestID != entries[slot].snapshot.requestID {
+      index.remove(run: nil, request: requestID, slot: slot)
     }
-    let after = entries[slot].snapshot
-    index.add(run: after.runID, request: after.requestID, slot: slot)
+    index.add(
+      run: entries[slot].snapshot.runID, request: entries[slot].snapshot.requestID, slot: slot)
     if entries[slot].run.isKnown {
       join(slot, by: link)
     } else {
       setWindow(slot, from: arrival.timestamp)
       if !entries[slot].isRefused {
-        index.addCandidate(trace: after.traceID, slot: slot, isRun: false)
+        index.addCandidate(trace: entries[slot].snapshot.traceID, slot: slot, isRun: false)
       }
     }
     if !entries[slot].isTriggered, !entries[slot].isTriggerDue { sayRequested(slot) }

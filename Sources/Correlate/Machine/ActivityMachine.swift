@@ -45,10 +45,19 @@ struct ActivityMachine: Sendable, Codable {
   var firstRequestAt: Timestamp?
   /// Some run has been heard of: before that, a request without a run proves nothing.
   var isRunHeard = false
+  /// Only the last word on each activity is told. Asked for anew by each reader, and so not saved.
+  private(set) var tellsOnlySettled = false
 
-  init(window: JoinWindow, identify: IdentifierFunction) {
+  /// Everything but what a reader asks for.
+  private enum CodingKeys: String, CodingKey {
+    case window, identify, entries, vacantSlots, nextSerial, births, deadlines, index, failures
+    case sources, offsets, settled, summary, output, now, firstRequestAt, isRunHeard
+  }
+
+  init(window: JoinWindow, identify: IdentifierFunction, tellsOnlySettled: Bool) {
     self.window = window
     self.identify = identify
+    self.tellsOnlySettled = tellsOnlySettled
   }
 
   /// Applies one record. Precondition: in event order, unless late.
@@ -65,15 +74,15 @@ struct ActivityMachine: Sendable, Codable {
     case .run(let run): apply(run, arrival)
     case .task(let task): apply(task, arrival)
     case .decision(let decision):
-      output.append(.record(record))
+      tell(.record(record))
       apply(decision, arrival)
     case .approval(let approval):
-      output.append(.record(record))
+      tell(.record(record))
       apply(approval, arrival)
     case .control(let control):
-      output.append(.record(record))
+      tell(.record(record))
       apply(control, arrival)
-    case .alert: output.append(.record(record))
+    case .alert: tell(.record(record))
     }
     while summary.openCount > window.openCountMax { evict() }
   }
@@ -187,10 +196,15 @@ extension ActivityMachine {
 
 // Telling.
 extension ActivityMachine {
+  mutating func tell(_ event: CorrelatedEvent) {
+    if !tellsOnlySettled { output.append(event) }
+  }
+
   mutating func say(_ change: ActivityUpdate.Change, _ slot: Int) {
     if entries[slot].snapshot.activityID.isEmpty {
       entries[slot].snapshot.activityID = identify(entries[slot].name)
     }
+    guard !tellsOnlySettled || change == .settled else { return }
     entries[slot].refresh()
     output.append(
       .activity(ActivityUpdate(at: now, change: change, activity: entries[slot].snapshot)))
@@ -203,6 +217,7 @@ extension ActivityMachine {
     if entries[slot].snapshot.runID != nil, entries[slot].snapshot.activityID.isEmpty {
       entries[slot].snapshot.activityID = identify(entries[slot].name)
     }
+    guard !tellsOnlySettled else { return }
     entries[slot].refresh()
     output.append(
       .activity(ActivityUpdate(at: now, change: .requested, activity: entries[slot].snapshot)))
@@ -232,7 +247,7 @@ extension ActivityMachine {
         continue
       }
       if past.activityID.isEmpty { past.activityID = identify(entries[slot].name) }
-      output.append(.activity(ActivityUpdate(at: now, change: step.change, activity: past)))
+      tell(.activity(ActivityUpdate(at: now, change: step.change, activity: past)))
     }
   }
 }

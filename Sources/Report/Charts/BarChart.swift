@@ -1,4 +1,7 @@
 /// Inline SVG charts: no script, no font of their own, readable when printed in grey.
+///
+/// Across they are measured in hundredths of their width and downwards in pixels: on a narrow screen the
+/// bars shrink, and the text does not.
 enum BarChart {
   /// One bar a value, from left to right, with the largest value and some labels told.
   ///
@@ -8,23 +11,23 @@ enum BarChart {
   static func columns(_ title: String, _ bars: [(label: String, value: Int)]) -> String {
     let shown = grouped(bars, into: 400)
     let top = max(shown.map(\.value).max() ?? 0, 1)
-    let (width, height, foot) = (720.0, 160.0, 24.0)
-    let step = width / Double(max(shown.count, 1))
-    var svg = head(title, summary(bars), width, height + foot)
+    let (head, height, foot) = (20.0, 160.0, 24.0)
+    let step = 100 / Double(max(shown.count, 1))
+    var svg = start(title, summary(bars), head + height + foot)
     for (position, bar) in shown.enumerated() where bar.value > 0 {
       let tall = max(1, height * Double(bar.value) / Double(top))
-      svg +=
-        "<rect class=\"bar\" x=\"\(fixed(Double(position) * step))\" y=\"\(fixed(height - tall))\" "
-      svg += "width=\"\(fixed(max(0.6, step * 0.8)))\" height=\"\(fixed(tall))\"><title>"
+      svg += "<rect class=\"bar\" x=\"\(fixed(Double(position) * step))%\" "
+      svg += "y=\"\(fixed(head + height - tall))\" width=\"\(fixed(step * 0.8))%\" "
+      svg += "height=\"\(fixed(tall))\"><title>"
       svg += "\(PageText.escaped(bar.label)): \(Quantity.count(bar.value))</title></rect>\n"
     }
-    svg +=
-      "<line class=\"axis\" x1=\"0\" x2=\"\(Int(width))\" y1=\"\(Int(height))\" y2=\"\(Int(height))\"/>\n"
-    svg += "<text x=\"0\" y=\"12\">\(Quantity.count(top))</text>\n"
+    let floor = Int(head + height)
+    svg += "<line class=\"axis\" x1=\"0\" x2=\"100%\" y1=\"\(floor)\" y2=\"\(floor)\"/>\n"
+    svg += "<text x=\"0\" y=\"14\">at most \(Quantity.count(top))</text>\n"
     if let first = shown.first, let last = shown.last {
-      let y = Int(height + 17)
+      let y = floor + 18
       svg += "<text x=\"0\" y=\"\(y)\">\(PageText.escaped(first.label))</text>\n"
-      svg += "<text x=\"\(Int(width))\" y=\"\(y)\" text-anchor=\"end\">"
+      svg += "<text x=\"100%\" y=\"\(y)\" text-anchor=\"end\">"
       svg += "\(PageText.escaped(last.label))</text>\n"
     }
     return svg + "</svg></figure>\n"
@@ -33,53 +36,52 @@ enum BarChart {
   /// One bar a line, the name before it and the number behind.
   static func rows(_ title: String, _ bars: [(label: String, value: Int)]) -> String {
     let top = max(bars.map(\.value).max() ?? 0, 1)
-    let (width, line) = (720.0, 24.0)
-    var svg = head(title, summary(bars), width, line * Double(max(bars.count, 1)))
+    let line = 24.0
+    var svg = start(title, summary(bars), line * Double(max(bars.count, 1)))
     for (position, bar) in bars.enumerated() {
-      let y = line * Double(position)
-      let long = 420 * Double(bar.value) / Double(top)
-      svg += "<text x=\"0\" y=\"\(fixed(y + 16))\">\(PageText.escaped(bar.label))</text>"
-      svg += "<rect class=\"bar\" x=\"200\" y=\"\(fixed(y + 4))\" width=\"\(fixed(max(1, long)))\" "
-      svg += "height=\"16\"/><text x=\"\(fixed(208 + long))\" y=\"\(fixed(y + 16))\">"
+      let (y, long) = (line * Double(position), 34 * Double(bar.value) / Double(top))
+      svg += "<text x=\"43%\" y=\"\(fixed(y + 16))\" text-anchor=\"end\">"
+      svg += "\(PageText.escaped(bar.label))</text>"
+      svg += "<rect class=\"bar\" x=\"45%\" y=\"\(fixed(y + 4))\" "
+      svg += "width=\"\(fixed(max(0.2, long)))%\" height=\"16\"/>"
+      svg += "<text x=\"\(fixed(46.5 + long))%\" y=\"\(fixed(y + 16))\">"
       svg += "\(Quantity.count(bar.value))</text>\n"
     }
     return svg + "</svg></figure>\n"
   }
 
-  /// The hours of a week: 7 lines of 24 squares, darker where there is more; numbers in the squares'
+  /// The hours of a week: 7 lines of 24 cells, darker where there is more; numbers in the cells'
   /// titles, and the busiest hour in the summary.
   static func week(_ title: String, _ counts: [Int], days: [String]) -> String {
     let top = max(counts.max() ?? 0, 1)
-    let (cell, left) = (24.0, 100.0)
+    let (line, left, wide) = (24.0, 12.0, 3.66)
     let busiest = counts.indices.max { counts[$0] < counts[$1] } ?? 0
     let summary =
       counts.allSatisfy { $0 == 0 }
       ? "nothing" : "most on \(days[busiest / 24]) from \(busiest % 24):00, \(counts[busiest])"
-    var svg = head(title, summary, left + cell * 24, cell * 8)
+    var svg = start(title, summary, line * 8)
     for hour in stride(from: 0, to: 24, by: 6) {
-      svg += "<text x=\"\(fixed(left + cell * Double(hour)))\" y=\"16\">\(hour):00</text>\n"
+      svg += "<text x=\"\(fixed(left + wide * Double(hour)))%\" y=\"16\">\(hour):00</text>\n"
     }
     for day in 0..<7 {
-      let y = cell * Double(day + 1)
+      let y = line * Double(day + 1)
       svg +=
         "<text x=\"0\" y=\"\(fixed(y + 16))\">\(PageText.escaped(String(days[day].prefix(3))))</text>\n"
       for hour in 0..<24 {
         let count = counts[day * 24 + hour]
         let share = count == 0 ? 0 : 0.15 + 0.85 * Double(count) / Double(top)
-        svg += "<rect class=\"cell\" x=\"\(fixed(left + cell * Double(hour)))\" y=\"\(fixed(y))\" "
-        svg += "width=\"22\" height=\"22\" fill-opacity=\"\(fixed(share))\"><title>"
+        svg += "<rect class=\"cell\" x=\"\(fixed(left + wide * Double(hour)))%\" y=\"\(fixed(y))\" "
+        svg += "width=\"3.4%\" height=\"22\" fill-opacity=\"\(fixed(share))\"><title>"
         svg += "\(PageText.escaped(days[day])) \(hour):00: \(count)</title></rect>\n"
       }
     }
     return svg + "</svg></figure>\n"
   }
 
-  private static func head(
-    _ title: String, _ summary: String, _ width: Double, _ height: Double
-  ) -> String {
+  private static func start(_ title: String, _ summary: String, _ height: Double) -> String {
     let label = PageText.escaped("\(title): \(summary)")
     return "<figure><figcaption>\(PageText.escaped(title))</figcaption>"
-      + "<svg viewBox=\"0 0 \(Int(width)) \(Int(height))\" role=\"img\" aria-label=\"\(label)\">\n"
+      + "<svg height=\"\(Int(height))\" role=\"img\" aria-label=\"\(label)\">\n"
   }
 
   private static func summary(_ bars: [(label: String, value: Int)]) -> String {

@@ -27,10 +27,22 @@ struct HTMLWriter {
     raw("</section>\n")
   }
 
-  /// A table that scrolls by itself on a narrow screen, also by keyboard.
+  /// A table that scrolls by itself where it is too wide, also by keyboard; on a phone each row is a
+  /// list of names and values.
+  ///
+  /// - Parameters:
+  ///   - numeric: columns of numbers.
+  ///   - wide: columns of sentences.
   mutating func table(
-    _ caption: String, _ header: [String], numeric: Set<Int> = [], _ rows: [[String]]
+    _ caption: String, _ header: [String], numeric: Set<Int> = [], wide: Set<Int> = [],
+    _ rows: [[String]]
   ) {
+    guard !rows.isEmpty else {
+      raw("<p class=\"none\"><strong>")
+      text(caption)
+      raw(":</strong> none in the period.</p>\n")
+      return
+    }
     let label = PageText.escaped(caption)
     raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"\(label)\"><table>\n")
     raw("<caption>\(label)</caption>\n<thead><tr>")
@@ -40,16 +52,18 @@ struct HTMLWriter {
       raw("</th>")
     }
     raw("</tr></thead>\n<tbody>\n")
+    let names = header.map { PageText.escaped($0) }
     for row in rows {
       raw("<tr>")
       for (column, cell) in row.enumerated() {
-        raw("<td\(numeric.contains(column) ? " class=\"n\"" : "")>")
+        let style =
+          numeric.contains(column) ? " class=\"n\"" : wide.contains(column) ? " class=\"w\"" : ""
+        raw("<td\(style) data-name=\"\(names[column])\">")
         text(cell)
         raw("</td>")
       }
       raw("</tr>\n")
     }
     raw("</tbody></table></div>\n")
-    if rows.isEmpty { paragraph("None in the period.") }
   }
 }

@@ -10,6 +10,17 @@ extension ControlAssessment {
     return sum
   }
 
+  /// Not met, where records or findings of a rule show it; else nil.
+  func refuted(
+    by records: EvidenceList, _ recordWords: String, and rule: String, _ findingWords: String
+  ) -> Answer? {
+    let found = findings { $0.rule == rule }
+    guard !records.isEmpty || found.count > 0 else { return nil }
+    return Answer(
+      .notMet, "\(records.count) \(recordWords), \(found.count) \(findingWords)",
+      records + found.evidence)
+  }
+
   /// Whether somebody said something about each finding of a kind.
   func handled(_ what: String, _ admits: (FindingKind) -> Bool) -> Answer {
     guard facts.earliest != nil else {
@@ -59,12 +70,11 @@ extension ControlAssessment {
     guard facts.earliest != nil else {
       return Answer(.insufficientData, "nothing was heard from the watched systems in the period")
     }
-    let silent = findings { $0.rule == "coverage_gap" }
-    guard facts.gapEvidence.isEmpty, silent.count == 0 else {
-      return Answer(
-        .notMet,
-        "\(facts.gapEvidence.count) records of gaps, rejected lines or recoveries, \(silent.count) "
-          + "findings of silent sources", facts.gapEvidence + silent.evidence)
+    if let refuted = refuted(
+      by: facts.gapEvidence, "records of gaps, rejected lines or recoveries", and: "coverage_gap",
+      "findings of silent sources")
+    {
+      return refuted
     }
     guard hasPast else {
       return Answer(
@@ -78,12 +88,11 @@ extension ControlAssessment {
       return Answer(
         .insufficientData, "\(facts.sources.count) sources were heard: expected two to compare")
     }
-    let skewed = findings { $0.rule == "clock_skew" }
-    guard facts.clockEvidence.isEmpty, skewed.count == 0 else {
-      return Answer(
-        .notMet,
-        "\(facts.clockEvidence.count) records of clocks that stepped or disagreed, \(skewed.count) "
-          + "findings", facts.clockEvidence + skewed.evidence)
+    if let refuted = refuted(
+      by: facts.clockEvidence, "records of clocks that stepped or disagreed", and: "clock_skew",
+      "findings")
+    {
+      return refuted
     }
     guard facts.joinedRunCount > 0 else {
       return Answer(

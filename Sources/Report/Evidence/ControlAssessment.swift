@@ -165,12 +165,11 @@ struct ControlAssessment {
     guard !facts.approvalEvidence.isEmpty else {
       return Answer(.insufficientData, "no approval was asked for or given in the period")
     }
-    let misuse = findings { $0.rule == "approval_misuse" }
-    guard facts.selfApprovals.isEmpty, misuse.count == 0 else {
-      return Answer(
-        .notMet,
-        "\(facts.selfApprovals.count) approvals by the one who asked, \(misuse.count) findings of "
-          + "misuse", facts.selfApprovals + misuse.evidence)
+    if let refuted = refuted(
+      by: facts.selfApprovals, "approvals by the one who asked", and: "approval_misuse",
+      "findings of misuse")
+    {
+      return refuted
     }
     let words = ControlAssessment.count(facts.approvalEvidence.count, "approval record")
     return Answer(.met, "\(words); nobody approved what they had asked for", facts.approvalEvidence)

@@ -57,8 +57,8 @@ extension ControlTopic {
 
 /// The clauses that this data can speak to, by standard.
 ///
-/// Numbers of NIST SP 800-53 from its OSCAL catalogue, those of PCI DSS and HIPAA from their published
-/// texts; those of SOC 2 and ISO/IEC 27001 name the criterion, whose text is licensed and not quoted.
+/// Where each number was looked up: Documentation/Exports.md. Titles are ours and say what is asked here;
+/// the texts of SOC 2, ISO/IEC 27001 and PCI DSS are licensed and not quoted.
 enum ControlCatalogue {
   struct Control {
     let clause: String
@@ -103,7 +103,7 @@ enum ControlCatalogue {
     Control("A.8.15", "Logging: what a record holds", .attribution),
     Control("A.8.15", "Logging: protection of the log", .logAccess),
     Control("A.8.16", "Monitoring activities", .findingsHandled),
-    Control("A.8.17", "Clock synchronisation", .clocks),
+    Control("A.8.17", "Clock synchronization", .clocks),
     Control("A.8.32", "Change management", .changes),
   ]
 
@@ -127,12 +127,12 @@ enum ControlCatalogue {
 
   private static let hipaa = [
     Control("164.308(a)(1)(ii)(D)", "Information system activity review", .findingsHandled),
-    Control("164.308(a)(4)", "Information access management", .accessReview),
+    Control("164.308(a)(4)(i)", "Information access management", .accessReview),
     Control("164.308(a)(5)(ii)(C)", "Log-in monitoring", .authentication),
     Control("164.312(a)(1)", "Access control", .decisions),
     Control("164.312(b)", "Audit controls: record and examine activity", .attribution),
     Control("164.312(c)(1)", "Integrity", .integrity),
-    Control("164.316(b)(2)(i)", "Six years of documentation", .retention(days: 2192)),
+    Control("164.316(b)(2)(i)", "Time limit: six years of documentation", .retention(days: 2192)),
   ]
 
   private static let nist = [

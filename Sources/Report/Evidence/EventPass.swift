@@ -11,6 +11,7 @@ package struct EventPass {
   private let query: ExportQuery
   private let range: Range<Int>
   private let transform: RecordTransform?
+  private let selection: RowSelection?
   private let sinks: [any ExportSink]
   /// One of the two joins.
   private var correlator: Correlator?
@@ -24,18 +25,22 @@ package struct EventPass {
   ///   - range: indexes of the entries that count; others are passed over.
   ///   - analysis: judges too, and tells findings; nil only joins.
   ///   - transform: applied before anything is joined or judged.
+  ///   - selection: which rows of the period are wanted; nil for all. Joined and judged are all records.
   package init(
     _ query: ExportQuery, _ range: Range<Int>, window: JoinWindow, analysis: Analysis?,
     identify: @escaping @Sendable (String) -> String, _ transform: RecordTransform?,
-    to sinks: [any ExportSink]
+    _ selection: RowSelection?, to sinks: [any ExportSink]
   ) {
     self.query = query
     self.range = range
     self.transform = transform
+    self.selection = selection
     self.sinks = sinks
     self.analysis = analysis
     findings = PeriodFindings(query)
-    correlator = analysis == nil ? Correlator(window: window, identify: identify) : nil
+    correlator =
+      analysis == nil
+      ? Correlator(window: window, identify: identify, tellsOnlySettled: true) : nil
   }
 
   /// Takes the next record in event order.
@@ -45,7 +50,7 @@ package struct EventPass {
       transform.map { IndexedRecord(index: next.index, record: $0.apply(next.record)) } ?? next
     let instant = record.record.header.timestamp
     if Analysis.isHeard(record.record) { heardFrom = min(heardFrom ?? instant, instant) }
-    if query.admits(instant) {
+    if query.admits(instant), selection?.contains(record.index) ?? true {
       for sink in sinks { try sink.record(record) }
     }
     try advance(with: record)
@@ -69,12 +74,16 @@ package struct EventPass {
     try findings.add(analysis?.finish { events.append($0) } ?? [])
     try tell(events)
     try findings.add(more)
-    for finding in findings.kept { for sink in sinks { try sink.finding(finding) } }
+    for finding in findings.kept where selection?.contains(anyOf: finding.evidence) ?? true {
+      for sink in sinks { try sink.finding(finding) }
+    }
   }
 
   private mutating func tell(_ events: [CorrelatedEvent]) throws {
     for case .activity(let update) in events where update.change == .settled {
-      guard update.activity.firstKnown.map({ query.admits($0) }) ?? isUnbounded else { continue }
+      guard update.activity.firstKnown.map({ query.admits($0) }) ?? isUnbounded,
+        selection?.contains(anyOf: update.activity.evidence) ?? true
+      else { continue }
       let row = ActivityRow(
         update.activity, revision: told.next(of: update.activity.activityID))
       for sink in sinks { try sink.activity(row) }

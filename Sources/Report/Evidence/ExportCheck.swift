@@ -152,7 +152,9 @@ package struct ExportCheck {
     _ manifest: Manifest, _ proof: RangeProof, _ plan: CheckPlan, _ target: PackageComparison
   ) throws {
     let entries = try PackageEntries(package, manifest)
-    var pass = try EntryPass.begin(manifest.query, after: proof.left, nil, to: target)
+    let selection = try selection(manifest, entries)
+    var pass = try EntryPass.begin(
+      manifest.query, after: proof.left, nil, selection, to: target)
     let excerpts = try entries.walk(&pass) { tell("entries", $0, manifest.range.count) }
     let root = pass.root()
     guard root == manifest.checkpoint.root else {
@@ -175,20 +177,42 @@ package struct ExportCheck {
         found: manifest.firstInPeriod.map { "\($0)" } ?? "none",
         expected: first.map { "\($0)" } ?? "none")
     }
-    let heardFrom = try checkActivities(manifest, excerpts, plan, sinks)
+    let heardFrom = try checkActivities(manifest, excerpts, selection, plan, sinks)
     try finish(sinks, after: made.table, heardFrom: heardFrom, manifest, plan)
+  }
+
+  /// The rows that the filter chooses, from the entries; nil without a filter.
+  private func selection(
+    _ manifest: Manifest, _ entries: PackageEntries
+  ) throws -> RowSelection? {
+    guard !manifest.privacy.isActive else {
+      guard manifest.query.filter == nil else {
+        throw ExportRefusal(
+          PackageLayout.manifest, "key filters", found: "a filter of an export that withholds",
+          expected: "none")
+      }
+      return nil
+    }
+    do {
+      return try RowSelection.make(
+        manifest.query.filter, now: manifest.madeAt, manifest.range
+      ) { try entries.forEach($0) }
+    } catch let error as FilterError {
+      throw ExportRefusal(
+        PackageLayout.manifest, "key filters", found: "\(error)", expected: "a filter")
+    }
   }
 
   /// Makes the rows of activities and findings again; the earliest event time that was heard.
   private func checkActivities(
-    _ manifest: Manifest, _ excerpts: [JournalExcerpt], _ plan: CheckPlan,
-    _ sinks: ExportSinks
+    _ manifest: Manifest, _ excerpts: [JournalExcerpt], _ selection: RowSelection?,
+    _ plan: CheckPlan, _ sinks: ExportSinks
   ) throws -> Timestamp? {
     let reader = try JournalReader(excerpts, of: manifest.origin, in: package)
     var pass = EventPass(
       manifest.query, manifest.range, window: manifest.join,
       analysis: plan.derivesFindings ? blankAnalysis : nil, identify: settings.identify, nil,
-      to: sinks.all)
+      selection, to: sinks.all)
     var events = try reader.events(from: manifest.range.lowerBound)
     var count = 0
     try events.forEach(since: nil) { record in

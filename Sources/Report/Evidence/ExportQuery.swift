@@ -23,6 +23,9 @@ package struct ExportQuery: Sendable, Equatable {
   /// Whether findings are looked for; most of the work of an export.
   package var judges = true
   package var standard: ComplianceStandard?
+  /// Which rows of the period are wanted, in the filter language; nil for all. Durations count back from
+  /// the time of making.
+  package var filter: String?
   /// In the order of `Format.allCases`, each once.
   package var formats: [Format] = [.html, .csv, .jsonl]
 

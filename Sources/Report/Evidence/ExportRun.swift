@@ -83,7 +83,8 @@ package struct ExportRun {
     let writer = try PackageWriter(package)
     let range = try ExportRange(reader, settings.query, size: size, progress).range
     let left = try leftTree(range.lowerBound)
-    let entries = try copyEntries(range, after: left, writer)
+    let selection = try selection(range)
+    let entries = try copyEntries(range, after: left, selection, writer)
     let proof = try PackageOutput(PackageLayout.rangeProof, to: writer)
     try proof.append(RangeProof(after: left, under: head).bytes.span)
     var manifest = Manifest(
@@ -95,7 +96,7 @@ package struct ExportRun {
       withheldCount: entries.withheldCount, privacy: settings.privacy,
       suppressionsBefore: try suppressionsBefore(), tables: [entries.table],
       files: entries.files + [try proof.finish()])
-    try addRows(to: &manifest, writer, package)
+    try addRows(to: &manifest, selection, writer, package)
     manifest.files.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
     try writer.finish()
     return manifest
@@ -125,6 +126,17 @@ package struct ExportRun {
     return tree
   }
 
+  /// The rows that are wanted; nil without a filter.
+  private func selection(_ range: Range<Int>) throws -> RowSelection? {
+    try RowSelection.make(settings.query.filter, now: settings.madeAt, range) { body in
+      var cursor = try reader.cursor(from: range.lowerBound)
+      while let location = try cursor.next(), location.index < range.upperBound {
+        try body(location.index, cursor.bytes)
+        tell("filter", location.index - range.lowerBound + 1, range.count)
+      }
+    }
+  }
+
   private struct Entries {
     var files: [PackageFile]
     let table: Manifest.Table
@@ -135,9 +147,11 @@ package struct ExportRun {
 
   /// Copies the entries of the range, and picks the records of the period; the root must come out.
   private func copyEntries(
-    _ range: Range<Int>, after left: MerkleTree, _ target: any PackageTarget
+    _ range: Range<Int>, after left: MerkleTree, _ selection: RowSelection?,
+    _ target: any PackageTarget
   ) throws -> Entries {
-    var pass = try EntryPass.begin(settings.query, after: left, settings.transform, to: target)
+    var pass = try EntryPass.begin(
+      settings.query, after: left, settings.transform, selection, to: target)
     var files = EntryFiles(from: range.lowerBound, to: target)
     var leaves = try StoredLeaves(journal)
     var cursor = try reader.cursor(from: range.lowerBound)
@@ -170,7 +184,8 @@ package struct ExportRun {
 
   /// Joins, judges and writes what follows from the records.
   private func addRows(
-    to manifest: inout Manifest, _ target: any PackageTarget, _ package: any JournalStorage
+    to manifest: inout Manifest, _ selection: RowSelection?, _ target: any PackageTarget,
+    _ package: any JournalStorage
   ) throws {
     let isWhole = manifest.range.lowerBound == 0
     let judges = settings.query.judges
@@ -187,7 +202,7 @@ package struct ExportRun {
     var pass = EventPass(
       settings.query, manifest.range, window: settings.window,
       analysis: isWhole && judges ? settings.blankAnalysis : nil, identify: settings.identify,
-      settings.transform, to: sinks.all)
+      settings.transform, selection, to: sinks.all)
     let events = try reader.events(from: manifest.range.lowerBound, columns: settings.columns)
     try run(events, "records", manifest.range.count) { try pass.add($0) }
     try pass.finish(adding: past?.findings ?? [])

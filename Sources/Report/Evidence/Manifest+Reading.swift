@@ -80,6 +80,7 @@ extension ExportQuery {
       }
       standard = known
     }
+    filter = try fields.object("filters").optionalText("where")
     let words = fields.list("formats")
     formats = words.compactMap { Format(rawValue: $0) }
     guard formats.count == words.count else { throw fields.refusal("formats", "known formats") }

@@ -137,6 +137,7 @@ extension Manifest {
     writer.field("formats", query.formats.map(\.rawValue))
     // Stated, for an absence of filters is a fact too.
     writer.beginObject("filters")
+    writer.field("where", query.filter)
     writer.endObject()
     writer.endObject()
   }

@@ -50,6 +50,24 @@ struct PackageEntries {
     return excerpts
   }
 
+  /// Gives every entry whose bytes are here, in order, with its index. Nothing is proven of them yet.
+  func forEach(_ body: (Int, Span<UInt8>) throws -> Void) throws {
+    for stretch in stretches {
+      let file = try storage.open(stretch.path, .reading)
+      var cursor = LineCursor(file, limit: try file.size())
+      var index = stretch.firstIndex
+      while try cursor.next() {
+        guard manifest.range.contains(index) else {
+          throw ExportRefusal(
+            stretch.path, "line \(index - stretch.firstIndex + 1)", found: "entry \(index)",
+            expected: "entries of \(manifest.range)")
+        }
+        if !cursor.line.isEmpty { try body(index, cursor.line) }
+        index += 1
+      }
+    }
+  }
+
   /// Holds the entries that are not here against those of which the manifest says so.
   private func check(_ counts: [AbsentEntry.Reason: Int]) throws(ExportRefusal) {
     for (reason, stated) in [

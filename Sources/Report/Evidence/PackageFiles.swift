@@ -48,7 +48,7 @@ struct PackageFiles {
   }
 
   /// In one of the known directories, of plain characters.
-  private static func isPlain(_ path: String) -> Bool {
+  static func isPlain(_ path: String) -> Bool {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     guard let name = parts.last, !name.isEmpty, !name.hasPrefix(".") else { return false }
     let directory = parts.dropLast().joined(separator: "/")

@@ -94,7 +94,7 @@ extension ReportPage {
       writer.table(
         "Findings",
         ["Time (UTC)", "Severity", "Rule", "Who", "Job", "What", "p", "Came of it", "Entries"],
-        numeric: [6],
+        numeric: [6], wide: [5],
         facts.findings.kept.map { finding in
           [
             ReportPage.time(finding.timestamp), finding.severity.rawValue, finding.rule,
@@ -151,6 +151,33 @@ extension ReportPage {
       events("Who exported or read it", facts.logAccess, &writer)
       events("Starts, stops, sealing, pruning", facts.logLife, &writer)
     }
+  }
+
+  /// What an auditor asks first of evidence that the audited party made: is it all there?
+  func completeness(_ writer: inout HTMLWriter) {
+    let isWhole = manifest.range.lowerBound == 0
+    writer.raw("<section class=\"complete\" aria-labelledby=\"complete-h\">\n")
+    writer.element("h2", "id=\"complete-h\"", "Is anything missing?")
+    writer.paragraph(
+      "This package carries every entry of the journal from \(manifest.range.lowerBound) to "
+        + "\(manifest.range.upperBound - 1), the last one under its signed checkpoint"
+        + (absentWords.isEmpty ? "" : ", but for \(absentWords)")
+        + ". One entry left out, added or changed would give another root, and vigil check-export "
+        + "would refuse the package.")
+    if !isWhole {
+      writer.paragraph(
+        "That no entry before \(manifest.range.lowerBound) belongs to the period, and the findings, "
+          + "rest on the signature only.")
+    }
+    writer.raw("<p><a href=\"#provenance\">What this rests on, and what it does not show</a></p>\n")
+    writer.raw("</section>\n")
+  }
+
+  private var absentWords: String {
+    [(manifest.prunedCount, "pruned before"), (manifest.withheldCount, "withheld")]
+      .filter { $0.0 > 0 }
+      .map { "\(Quantity.count($0.0)) \($0.1)" }
+      .joined(separator: " and ")
   }
 
   /// What is proven, and what is not.

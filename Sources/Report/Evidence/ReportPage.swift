@@ -43,19 +43,46 @@ struct ReportPage {
     let until = manifest.query.until?.rfc3339 ?? "the checkpoint"
     writer.paragraph(
       "Period: \(since) to \(until), by event time; hours in \(manifest.query.zone). Made "
-        + "\(manifest.madeAt.rfc3339) by \(manifest.madeBy) with \(manifest.tool).")
+        + "\(ReportPage.time(manifest.madeAt)) UTC by \(manifest.madeBy) with \(manifest.tool).")
     if manifest.privacy.isActive { writer.element("p", "class=\"warn\"", privacyWords) }
-    writer.raw("<dl class=\"cards\">\n")
-    for table in manifest.tables where table.name != TableName.controls {
-      writer.raw("<div>")
-      writer.element("dt", "", table.name)
-      writer.element("dd", "", Quantity.count(table.rowCount))
-      writer.raw("</div>\n")
+    if let filter = manifest.query.filter {
+      writer.element(
+        "p", "class=\"warn\"",
+        "Only a part of the period: rows of records that match \(filter), and of their runs and "
+          + "requests. The entries of all are in the package.")
     }
-    writer.raw("</dl>\n<nav aria-label=\"Contents\"><ul>\n")
+    cards(&writer)
+    completeness(&writer)
+    writer.raw("<nav aria-label=\"Contents\"><ul>\n")
     for (id, name) in contents { writer.raw("<li><a href=\"#\(id)\">\(name)</a></li>\n") }
     writer.raw("</ul></nav>\n</header>\n")
   }
+
+  /// What is asked first: how many verdicts of each kind, how many rows.
+  private func cards(_ writer: inout HTMLWriter) {
+    writer.raw("<dl class=\"cards\">\n")
+    if manifest.query.standard != nil {
+      for verdict in ReportPage.worstFirst {
+        let count = controls.count { $0.verdict == verdict }
+        card("controls: \(verdict.words)", count, verdict.rawValue, &writer)
+      }
+    }
+    for table in manifest.tables where table.name != TableName.controls {
+      card(table.name, table.rowCount, "table", &writer)
+    }
+    writer.raw("</dl>\n")
+  }
+
+  private func card(
+    _ name: String, _ count: Int, _ style: String, _ writer: inout HTMLWriter
+  ) {
+    writer.raw("<div class=\"\(style)\">")
+    writer.element("dt", "", name)
+    writer.element("dd", "", Quantity.count(count))
+    writer.raw("</div>\n")
+  }
+
+  private static let worstFirst: [ControlRow.Verdict] = [.notMet, .insufficientData, .met]
 
   private var contents: [(String, String)] {
     (manifest.query.standard == nil ? [] : [("controls", "Controls")]) + [
@@ -85,12 +112,28 @@ struct ReportPage {
       writer.paragraph(
         "Each verdict is about what the journal shows for the period, and nothing beyond: a control "
           + "that is met here may still fail elsewhere. Without data no control is met.")
-      for row in controls { verdict(row, &writer) }
+      glance(&writer)
+      for (position, row) in controls.enumerated() { verdict(row, position, &writer) }
     }
   }
 
-  private func verdict(_ row: ControlRow, _ writer: inout HTMLWriter) {
-    writer.raw("<article class=\"control \(row.verdict.rawValue)\">\n")
+  /// Every verdict in a line, those that want work first.
+  private func glance(_ writer: inout HTMLWriter) {
+    writer.raw("<ul class=\"glance\">\n")
+    for verdict in ReportPage.worstFirst {
+      for (position, row) in controls.enumerated() where row.verdict == verdict {
+        writer.raw("<li class=\"\(verdict.rawValue)\">")
+        writer.element("strong", "class=\"verdict\"", verdict.words)
+        writer.element("a", "href=\"#control-\(position + 1)\"", "\(row.clause) \(row.title)")
+        writer.raw("</li>\n")
+      }
+    }
+    writer.raw("</ul>\n")
+  }
+
+  private func verdict(_ row: ControlRow, _ position: Int, _ writer: inout HTMLWriter) {
+    writer.raw(
+      "<article class=\"control \(row.verdict.rawValue)\" id=\"control-\(position + 1)\">\n")
     writer.element("h3", "", "\(row.clause) \(row.title)")
     writer.raw("<p><strong class=\"verdict\">")
     writer.text(row.verdict.words)

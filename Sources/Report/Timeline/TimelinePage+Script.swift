@@ -52,9 +52,10 @@ extension TimelinePage {
         const list = words();
         const rows = data.rows.filter((row) => admits(row, list));
         const runs = data.runs.filter((run) => admits(run, list));
-        drawChart(rows, runs);
         const seen = rows.filter((row) => row.t >= view.from && row.t <= view.to);
+        // Before the chart, which takes the width that a scroll bar leaves.
         drawRows(seen);
+        drawChart(rows, runs);
         byId("status").textContent = seen.length + " of " + data.rows.length + " rows, "
           + iso(Math.round(view.from)).slice(0, 19) + "Z to " + iso(Math.round(view.to)).slice(0, 19) + "Z";
         remember();
@@ -123,11 +124,16 @@ extension TimelinePage {
         const steps = [1e3, 1e4, 1e5, 1e6, 5e6, 15e6, 6e7, 3e8, 9e8, 36e8, 216e8, 864e8, 6048e8, 12096e8, 2592e9, 31536e9, 31536e10];
         const wanted = Math.max(3, Math.floor(width / 130));
         const step = steps.find((size) => (view.to - view.from) / size <= wanted) || 31536e11;
+        let free = 0;
         for (let at = Math.ceil(view.from / step) * step, count = 0; at <= view.to && count < 40; at += step, count++) {
           element("line", { class: "tick", x1: x(at), x2: x(at), y1: 16, y2: height }, svg);
-          const label = iso(at).replace("T", " ");
-          element("text", { x: Math.min(width - 60, x(at) + 3), y: 12 }, svg,
-            step >= 864e8 ? label.slice(0, 10) : step >= 6e7 ? label.slice(5, 16) : label.slice(11, 23));
+          const moment = iso(at).replace("T", " ");
+          const label = step >= 864e8 ? moment.slice(0, 10) : step >= 6e7 ? moment.slice(5, 16) : moment.slice(11, 23);
+          // Within the chart, and over no other label.
+          const left = Math.min(width - label.length * 7.5, x(at) + 3);
+          if (left < free) continue;
+          element("text", { x: left, y: 12 }, svg, label);
+          free = left + label.length * 7.5 + 4;
         }
       }
 

@@ -8,6 +8,8 @@ struct ExportSession {
   private let tool: Tool
   private let directory: String
   private let output: String
+  /// Where the package is packed into one file; nil where the directory is what was asked for.
+  private let archive: PackageZip?
   private let configuration: ConfigurationFile
   private let query: ExportQuery
   private let madeAt: Timestamp
@@ -19,10 +21,13 @@ struct ExportSession {
     self.arguments = arguments
     self.tool = tool
     directory = try arguments.required("--journal")
-    output = try arguments.required("--out")
+    let out = try arguments.required("--out")
+    archive = try PackageZip(making: out)
+    output = archive?.unpackedPath ?? out
     configuration = try ConfigurationFile.load(arguments.value("--config"))
-    query = try ExportSession.query(arguments, zone: configuration.detection.siteZone)
     madeAt = try Instant.parse(arguments, "--clock") ?? tool.now()
+    query = try ExportSession.query(
+      arguments, zone: configuration.detection.siteZone, now: madeAt)
     madeBy = arguments.value("--by") ?? Assembly.loginName() ?? "unknown"
     guard !madeBy.isEmpty, madeBy.utf8.count <= ExportSession.nameByteCountMax else {
       throw UsageError(
@@ -50,6 +55,10 @@ struct ExportSession {
     bar.end()
     if settings.isRecorded { try record(manifest) }
     try ExportRun.seal(manifest, in: package, by: signer)
+    if let archive {
+      try archive.pack(manifest) { bar.show($0) }
+      bar.end()
+    }
     tell(manifest)
     return .done
   }
@@ -57,14 +66,10 @@ struct ExportSession {
   private var isReadOnly: Bool { arguments.has("--read-only") }
 
   private static func query(
-    _ arguments: ParsedArguments, zone: String
+    _ arguments: ParsedArguments, zone: String, now: Timestamp
   ) throws(UsageError) -> ExportQuery {
     var query = ExportQuery(text: words(arguments).joined(separator: " "))
-    query.since = try Instant.parse(arguments, "--since")
-    query.until = try Instant.parse(arguments, "--until")
-    if let since = query.since, let until = query.until, since >= until {
-      throw UsageError("--since \(since.rfc3339) is not before --until \(until.rfc3339)")
-    }
+    (query.since, query.until) = try Instant.period(arguments)
     query.zone = zone
     query.fromStart = arguments.has("--from-start")
     query.judges = !arguments.has("--no-findings")
@@ -81,7 +86,20 @@ struct ExportSession {
       query.contextSeconds = seconds
     }
     if let text = arguments.value("--format") { query.formats = try formats(text) }
+    query.filter = try filter(arguments, now: now)
     return query
+  }
+
+  /// A verdict is about all of a period, and a filter states the names that are withheld.
+  private static func filter(
+    _ arguments: ParsedArguments, now: Timestamp
+  ) throws(UsageError) -> String? {
+    guard let text = arguments.value("--where") else { return nil }
+    for other in ["--standard", "--pseudonymise", "--redact"] where arguments.has(other) {
+      throw UsageError("--where with \(other): expected one of them")
+    }
+    let filter: RecordFilter = try Query.filter(text, now)
+    return filter.text
   }
 
   private static func formats(_ text: String) throws(UsageError) -> [ExportQuery.Format] {
@@ -99,7 +117,8 @@ struct ExportSession {
   /// The question as the manifest states it: what chooses rows, and no path of this machine.
   private static func words(_ arguments: ParsedArguments) -> [String] {
     let shown = [
-      "--since", "--until", "--context", "--from-start", "--no-findings", "--standard", "--format",
+      "--since", "--until", "--where", "--context", "--from-start", "--no-findings", "--standard",
+      "--format",
     ]
     var words = ["vigil", "export"]
     for name in shown + ["--pseudonymise"] where arguments.has(name) {
@@ -194,16 +213,17 @@ struct ExportSession {
   }
 
   private func tell(_ manifest: Manifest) {
+    let name = TerminalText.escaped(archive?.path ?? output)
     let rows = manifest.tables.map { "\(Quantity.count($0.rowCount)) \($0.name)" }
     tool.print(
-      "\(TerminalText.escaped(output)): \(rows.joined(separator: ", ")); entries "
+      "\(name): \(rows.joined(separator: ", ")); entries "
         + "\(manifest.range.lowerBound) to \(manifest.range.upperBound - 1) under the checkpoint of "
         + "\(manifest.checkpoint.size)")
     if !manifest.isRecorded {
       tool.printError("vigil export: not recorded in the journal, as the manifest states")
     }
     tool.print(
-      "check it: vigil check-export \(TerminalText.escaped(output)) --vkey \(manifest.vkey)")
+      "check it: vigil check-export \(name) --vkey \(manifest.vkey)")
   }
 }
 

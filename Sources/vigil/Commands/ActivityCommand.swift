@@ -77,14 +77,10 @@ struct ActivityFilter {
   private var filter: Filter<Activity>?
 
   init(_ arguments: ParsedArguments, _ tool: Tool) throws(UsageError) {
-    since = try Instant.parse(arguments, "--since")
-    until = try Instant.parse(arguments, "--until")
+    (since, until) = try Instant.period(arguments)
     job = arguments.value("--job")
     principal = arguments.value("--principal")
     state = arguments.value("--state").flatMap(Activity.State.init(rawValue:))
-    if let since, let until, since >= until {
-      throw UsageError("--since \(since.rfc3339) is not before --until \(until.rfc3339)")
-    }
     if let text = arguments.value("--where") {
       filter = try Query.filter(text, try Instant.parse(arguments, "--now") ?? tool.now())
     }
@@ -121,6 +117,18 @@ extension Activity {
 
 /// An instant on the command line.
 enum Instant {
+  /// `--since`, inclusive, and `--until`, exclusive; the first before the second.
+  static func period(
+    _ arguments: ParsedArguments
+  ) throws(UsageError) -> (since: Timestamp?, until: Timestamp?) {
+    let since = try parse(arguments, "--since")
+    let until = try parse(arguments, "--until")
+    if let since, let until, since >= until {
+      throw UsageError("--since \(since.rfc3339) is not before --until \(until.rfc3339)")
+    }
+    return (since, until)
+  }
+
   /// RFC 3339, or `YYYY-MM-DD` for midnight UTC; nil when the option was not given.
   static func parse(_ arguments: ParsedArguments, _ name: String) throws(UsageError) -> Timestamp? {
     guard let text = arguments.value(name) else { return nil }

@@ -7,7 +7,7 @@ enum CheckExportCommand: Command {
   static let specification = CommandSpecification(
     name: "check-export",
     summary: "check an evidence package, with no journal at hand",
-    synopsis: "DIR [--vkey VKEY] [--signer VKEY]… [--config FILE]",
+    synopsis: "DIR|FILE.zip [--vkey VKEY] [--signer VKEY]… [--config FILE]",
     options: [
       .init("--vkey", "VKEY", "the log's verifier key, as you know it from elsewhere"),
       .init(
@@ -17,12 +17,15 @@ enum CheckExportCommand: Command {
         "--config", "FILE",
         "the configuration that the export was made with, to make findings again"),
     ],
-    operand: "directory of a package",
+    operand: "a package: its directory, or one .zip file",
     operandIsRequired: true,
     discussion: [
       "Checks the signatures, the list of files and their hashes, and that the entries' bytes lead to "
         + "the checkpoint's root. Then every row is made from the entries again and compared byte for "
         + "byte. What cannot be made again, and so rests on the signature only, is said.",
+      "A .zip is unpacked into a folder of its own under TMPDIR, else /tmp, which is removed at the end. "
+        + "Refused before a byte is unpacked: names that are not of a package, a name twice, more "
+        + "than 64 GiB together, or more than 200 bytes for each of the archive.",
       "Without --vkey the key that the package itself names is used: that shows the package whole, not "
         + "whose it is. Exit status 1 when the package is refused: the file, the place, what was found "
         + "and what was expected.",
@@ -30,7 +33,7 @@ enum CheckExportCommand: Command {
 
   static func run(_ arguments: ParsedArguments, _ tool: Tool) throws -> ExitStatus {
     guard arguments.operands.count == 1, let directory = arguments.operands.first else {
-      throw UsageError("\(arguments.operands.count) directories: expected one")
+      throw UsageError("\(arguments.operands.count) packages: expected one")
     }
     let configuration = try ConfigurationFile.load(arguments.value("--config"))
     let zones = configuration.zones
@@ -39,10 +42,13 @@ enum CheckExportCommand: Command {
       zones: RecordedZones(zones) { zones.dataDigest(of: $0) }, identify: Identifier.hash)
     settings.logKey = try SignatureOptions.keys(arguments, "--vkey", .ed25519).first
     settings.signerKeys = try SignatureOptions.keys(arguments, "--signer", .ed25519)
-    let package = try JournalOpening.forReading(directory)
     let name = TerminalText.escaped(directory)
     var bar = ProgressBar(tool)
+    let archive = try PackageZip(directory)
+    defer { try? archive?.removeUnpacked() }
     do {
+      let package =
+        try archive?.unpacked { bar.show($0) } ?? JournalOpening.forReading(directory)
       let verdict = try ExportCheck(package, settings) { bar.show($0) }.run()
       bar.end()
       tell(verdict, name, tool)
@@ -65,6 +71,11 @@ enum CheckExportCommand: Command {
     let since = manifest.query.since?.rfc3339 ?? "the beginning"
     let until = manifest.query.until?.rfc3339 ?? "the end"
     tool.print("period: \(since) to \(until), by event time")
+    if let filter = manifest.query.filter {
+      tool.print(
+        "only rows of records that match \(TerminalText.escaped(filter)), and of their runs and requests"
+      )
+    }
     tool.print(
       "made \(manifest.madeAt.rfc3339) by \(TerminalText.escaped(manifest.madeBy)), "
         + "\(TerminalText.escaped(manifest.tool)); signed by \(verdict.signer.vkey)"

@@ -7,19 +7,27 @@ enum ExportCommand: Command {
     name: "export",
     summary: "write a period as an evidence package: report, tables, proofs, signed manifest",
     synopsis:
-      "--journal DIR --out DIR [--since T] [--until T] [--standard S] [--format F,…] [--by NAME] …",
+      "--journal DIR --out DIR|FILE.zip [--since T] [--until T] [--where FILTER] [--standard S] "
+      + "[--format F,…] [--by NAME] …",
     options: [
       .init("--journal", "DIR", "the journal; it gets a record of the export"),
-      .init("--out", "DIR", "a new or empty directory for the package"),
+      .init(
+        "--out", "DIR|FILE.zip",
+        "a new or empty directory for the package, or a new file that ends in .zip"),
       .init("--since", "T", "event times from T on: RFC 3339, or a date in UTC"),
       .init("--until", "T", "event times before T"),
+      .init(
+        "--where", "FILTER",
+        "only rows of records that match, and of their runs and requests: 'job=etl and principal=mara'; "
+          + "the package proves as much as without. Not with --standard, --pseudonymise or --redact"
+      ),
       .init(
         "--standard", "S", choices: ComplianceStandard.allCases.map(\.rawValue),
         "a verdict for each control of this standard that the data can speak to"),
       .init(
         "--format", "F,…",
         "\(ExportQuery.Format.allCases.map(\.rawValue).joined(separator: ", ")), parted by commas; "
-          + "default: html,csv,jsonl"),
+          + "default: html,csv,jsonl. There is no parquet: DuckDB and polars read the JSON Lines"),
       .init("--by", "NAME", "who makes it; default: the login name"),
       .init(
         "--from-start",

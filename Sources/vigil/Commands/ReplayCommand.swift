@@ -138,11 +138,7 @@ private struct ReplayPeriod {
   let until: Timestamp?
 
   init(_ arguments: ParsedArguments) throws(UsageError) {
-    since = try Instant.parse(arguments, "--since")
-    until = try Instant.parse(arguments, "--until")
-    if let since, let until, since >= until {
-      throw UsageError("--since \(since.rfc3339) is not before --until \(until.rfc3339)")
-    }
+    (since, until) = try Instant.period(arguments)
   }
 
   var isWhole: Bool { since == nil && until == nil }

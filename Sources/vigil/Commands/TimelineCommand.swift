@@ -38,11 +38,7 @@ enum TimelineCommand: Command {
 
   static func run(_ arguments: ParsedArguments, _ tool: Tool) throws -> ExitStatus {
     let subject = try subject(arguments)
-    let since = try Instant.parse(arguments, "--since")
-    let until = try Instant.parse(arguments, "--until")
-    if let since, let until, since >= until {
-      throw UsageError("--since \(since.rfc3339) is not before --until \(until.rfc3339)")
-    }
+    let (since, until) = try Instant.period(arguments)
     let filter: RecordFilter? = try arguments.value("--where").map { text throws in
       try Query.filter(text, try Instant.parse(arguments, "--now") ?? tool.now())
     }

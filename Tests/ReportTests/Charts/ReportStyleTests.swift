@@ -8,6 +8,7 @@ import Testing
   private static let pairs = [
     ("1b1f24", "ffffff"), ("4a525a", "ffffff"), ("0b4f9c", "ffffff"), ("ffffff", "11632a"),
     ("ffffff", "a4161a"), ("ffffff", "8a4b00"), ("1b1f24", "eef1f4"), ("1b1f24", "fff6e8"),
+    ("1b1f24", "eef4fb"), ("0b4f9c", "eef4fb"),
   ]
   /// Borders and lines, which carry no text.
   private static let lines: Set = ["6a737d", "c3c9d0", "000000"]

@@ -74,7 +74,9 @@ import Testing
     let page = try PackageFixture.text("report.html", try PackageFixture(records).export())
     // A request is told by its beginning, 50 ms before its record.
     let row = try #require(
-      page.split(separator: "<tr>").first { $0.hasPrefix("<td>zoe</td><td>etl</td>") })
+      page.split(separator: "<tr>").first {
+        $0.hasPrefix("<td data-name=\"Principal\">zoe</td><td data-name=\"Job\">etl</td>")
+      })
     #expect(row.contains("05:01:39") && !row.contains("05:00:49"), "\(row)")
   }
 

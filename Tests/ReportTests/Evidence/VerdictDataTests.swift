@@ -15,15 +15,15 @@ import Testing
   private func verdicts(
     _ records: [Record], _ standard: ComplianceStandard = .nist80053,
     _ ask: (inout ExportQuery) -> Void = { _ in },
-    _ edit: (inout ExportRun.Settings) -> Void = { _ in }
+    editing edit: (inout ExportRun.Settings) -> Void = { _ in }
   ) throws -> [String: Verdict] {
-    try verdicts(of: try PackageFixture(records), standard, ask, edit)
+    try verdicts(of: try PackageFixture(records), standard, ask, editing: edit)
   }
 
   private func verdicts(
     of fixture: PackageFixture, _ standard: ComplianceStandard = .nist80053,
     _ ask: (inout ExportQuery) -> Void = { _ in },
-    _ edit: (inout ExportRun.Settings) -> Void = { _ in }
+    editing edit: (inout ExportRun.Settings) -> Void = { _ in }
   ) throws -> [String: Verdict] {
     let package = try fixture.export(
       PackageFixture.query {
@@ -154,8 +154,8 @@ import Testing
     ])
   func leftOut(_ field: String, _ clauses: [String]) throws {
     let rows = try verdicts(
-      PackageFixture.records, .nist80053, { _ in },
-      {
+      PackageFixture.records, .nist80053,
+      editing: {
         $0.privacy.redactedFields = [field]
         $0.withhold(RecordTransform(pseudonyms: nil, redacting: [field]))
       })
@@ -173,8 +173,8 @@ import Testing
   func pseudonyms() throws {
     let key = Pseudonyms(key: [UInt8](repeating: 3, count: Pseudonyms.keyByteCount))
     let rows = try verdicts(
-      PackageFixture.records, .nist80053, { _ in },
-      {
+      PackageFixture.records, .nist80053,
+      editing: {
         $0.privacy.isPseudonymised = true
         $0.withhold(RecordTransform(pseudonyms: key, redacting: []))
       })
@@ -208,8 +208,10 @@ import Testing
     let fixture = try PackageFixture(PackageFixture.records + [old])
     func row(days: Double) throws -> Verdict? {
       try verdicts(
-        of: fixture, .pciDSS, { $0.until = nil }, { $0.madeAt = Build.time(days * 86_400) })[
-          "10.5.1"]
+        of: fixture, .pciDSS, { $0.until = nil },
+        editing: {
+          $0.madeAt = Build.time(days * 86_400)
+        })["10.5.1"]
     }
     let young = try #require(try row(days: 10))
     #expect(young.word == "insufficient_data" && young.reason.contains(" 10 days"), "\(young)")
@@ -229,8 +231,10 @@ import Testing
     try #require(gone.reduce(0) { $0 + $1.entryCount } > 0)
     func row(days: Double) throws -> Verdict? {
       try verdicts(
-        of: fixture, .pciDSS, { $0.until = nil }, { $0.madeAt = Build.time(days * 86_400) })[
-          "10.5.1"]
+        of: fixture, .pciDSS, { $0.until = nil },
+        editing: {
+          $0.madeAt = Build.time(days * 86_400)
+        })["10.5.1"]
     }
     let young = try #require(try row(days: 100))
     #expect(young.word == "not_met" && young.reason.contains("pruned"), "\(young)")
