@@ -53,7 +53,8 @@ enum ServeCommand: Command {
     )
     tool.print("jobs: \(files.catalogue.definitions.map(\.name).joined(separator: ", "))")
     if let alerts = configuration.alerts {
-      _ = try AlertAssembly.sinks(configuration) { tool.printError($0) }
+      // Secrets are read when they are needed: nothing is reported here.
+      _ = try AlertAssembly.sinks(configuration) { _ in }
       let names = alerts.sinkNames.joined(separator: ", ")
       tool.print("alerts: \(alerts.routing.routes.count) routes to \(names)")
     }
