@@ -92,7 +92,7 @@ import Testing
   private func raise(in directory: String) throws -> Set<String> {
     let storage = try PosixStorage(directory: directory, creating: true)
     let now = Timestamp(secondsSinceEpoch: Date().timeIntervalSince1970) ?? .earliest
-    var journal = try Journal.open(
+    let journal = try Journal.open(
       storage, JournalSettings(origin: "test/alerts"), at: now, randomBytes: SecureRandom.bytes)
     var ids: Set<String> = []
     for number in 0..<Self.alertCount {
