@@ -9,6 +9,16 @@ import Testing
   init() throws {
     folder = try TemporaryFolder()
     journal = folder.path("journal")
+    try AlertsCommandTests.fill(journal)
+    let raised = try BuiltTool.run([
+      "detect", "--journal", journal, "--rule", "run_without_request", "--raise", "--raise-since",
+      "2026-01-01",
+    ])
+    #expect(raised.status == 0 && raised.errors.contains("2 alerts raised"), "\(raised.errors)")
+  }
+
+  /// Four days of triggers and runs, and two runs that nobody asked for.
+  static func fill(_ journal: String) throws {
     let lines = (0..<4).flatMap { day in
       // Somebody triggers, a run follows; on the second day two runs that nobody asked for.
       let date = "2026-11-2\(3 + day)"
@@ -27,11 +37,6 @@ import Testing
       ["ingest", "--journal", journal, "--origin", "vigil/alerts", "--format", "record", "-"],
       input: lines.joined(separator: "\n") + "\n")
     #expect(ran.status == 0, "\(ran.errors)")
-    let raised = try BuiltTool.run([
-      "detect", "--journal", journal, "--rule", "run_without_request", "--raise", "--raise-since",
-      "2026-01-01",
-    ])
-    #expect(raised.status == 0 && raised.errors.contains("2 alerts raised"), "\(raised.errors)")
   }
 
   private func alerts(_ words: String...) throws -> BuiltTool.Result {

@@ -26,7 +26,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        ids = [one["finding_id"] for one in json.loads(body)["findings"]]
+        ids = [one["finding_id"] for one in json.loads(body)["data"]["findings"]]
         with lock:
             mood = chance.choices(["ok", "busy", "reset", "slow"], [80, 8, 8, 4])[0]
             with open(file, "a") as lines:

@@ -68,8 +68,11 @@ struct ReplayLedger: Sendable {
   }
 
   private mutating func add(_ alert: AlertRecord, _ record: IndexedRecord) {
+    guard !record.record.header.isImported else { return }
     let at = record.record.header.timestamp
     if let suppression = AlertSuppression(alert, at: at) {
+      // The first record of an id counts.
+      guard suppressions[suppression.id] == nil else { return }
       suppressions[suppression.id] = ReplayState.Suppression(suppression, index: record.index)
     }
     if alert.event == .lifted, let id = alert.suppressionID { suppressions[id] = nil }

@@ -17,6 +17,9 @@ package struct JournalDetection {
     package var identify: @Sendable (String) -> String
     /// Event time that is read again; how late an entry may come without a run from the start.
     package var marginSeconds = 3600.0
+    /// Whether what it finds becomes alerts. Kept apart from runs that are only read: what those said is
+    /// not raised by that.
+    package var raises = false
     /// How entries are read.
     package var columns = ColumnUse.unused
 
@@ -63,7 +66,9 @@ package struct JournalDetection {
     self.zones = zones
     identity = SavedBaseline.Identity(
       program: settings.program,
-      configuration: CanonicalText.digest(of: (settings.configuration, settings.window)),
+      configuration: settings.raises
+        ? CanonicalText.digest(of: (settings.configuration, settings.window, "raise"))
+        : CanonicalText.digest(of: (settings.configuration, settings.window)),
       origin: reader.identity.origin)
   }
 

@@ -69,5 +69,6 @@ enum RecordLines: LogSource {
     "trigger", "owner", "attempt", "pid", "params", "cpu_s", "max_rss_bytes", "read_bytes",
     "write_bytes", "exit_code", "signal", "error", "task_id", "task", "depends_on", "approval_id",
     "subject", "subject_id", "expires_at", "finding_id", "finding", "sink", "counts", "sha256",
+    "notification", "notification_event", "group", "findings", "suppression_id", "match",
   ])
 }

@@ -158,6 +158,8 @@ struct ReportFacts: Sendable {
   }
 
   private mutating func add(_ body: AlertRecord, _ header: RecordHeader, _ index: Int) {
+    // What came from a file is another journal's word: nobody here has answered or suppressed.
+    guard !header.isImported else { return }
     if let id = body.findingID { note(id, body.event.rawValue) }
     // One without an end and an owner says that another one withheld a finding.
     let isOwn = body.match != nil || body.expiresAt != nil || body.suppressionID == nil
@@ -175,7 +177,8 @@ struct ReportFacts: Sendable {
 
   private mutating func note(_ findingID: String, _ word: String) {
     // Delivery says nothing about what people did.
-    guard !["raised", "delivered", "delivery_failed", "lifted"].contains(word) else { return }
+    let deliveries = ["raised", "queued", "delivered", "delivery_failed", "abandoned", "lifted"]
+    guard !deliveries.contains(word) else { return }
     guard fates.count < ReportFacts.findingWordCountMax || fates[findingID] != nil else { return }
     // What is told no more may have been handled before.
     if word == ReportFacts.suppressed, fates[findingID] != nil { return }

@@ -87,6 +87,7 @@ extension ReportPage {
     writer.section("findings", "Findings, and what came of them") { writer in
       guard manifest.query.judges else {
         writer.paragraph("Findings were not looked for in this export: their absence says nothing.")
+        suppressions(&writer)
         return
       }
       let rules = facts.findingsByRule.sorted { $0.key < $1.key }

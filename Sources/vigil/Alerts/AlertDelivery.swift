@@ -27,26 +27,35 @@ final class AlertDelivery: Sendable {
   private let settings: AlertSettings
   private let sinks: [String: any AlertSink]
   private let surroundings: AlertSurroundings
+  /// Taken by `start` for as long as it delivers; throws while another process has it.
+  private let lock: @Sendable () throws -> (any JournalFile)?
   private let threads = DeliveryThreads()
   private let isEnding = Atomic<Bool>(false)
   private let task = Mutex<Task<Void, Never>?>(nil)
 
   init(
     _ directory: String, _ settings: AlertSettings, _ sinks: [String: any AlertSink],
-    _ surroundings: AlertSurroundings
+    _ surroundings: AlertSurroundings,
+    lock: @escaping @Sendable () throws -> (any JournalFile)? = { nil }
   ) {
     self.directory = directory
     self.settings = settings
     self.sinks = sinks
     self.surroundings = surroundings
+    self.lock = lock
   }
 
   /// Starts it in the background. Once.
   func start() {
     task.withLock { task in
-      task = Task.detached { [self] in
+      // Reading the journal blocks its thread.
+      task = Task.detached(executorPreference: threads) { [self] in
         while !isEnding.load(ordering: .relaxed) {
-          do { _ = try await run(.untilStopped) } catch {
+          do {
+            let held = try lock()
+            _ = try await run(.untilStopped)
+            withExtendedLifetime(held) {}
+          } catch {
             surroundings.report(
               "alerts: \(Failure(error).message): tried again in \(AlertDelivery.retryPause)")
             await rest(AlertDelivery.retryPause)
@@ -65,7 +74,9 @@ final class AlertDelivery: Sendable {
 
   /// Delivers until it is stopped, or nothing more is due.
   func run(_ extent: Extent) async throws -> Outcome {
-    let feed = try AlertFeed(try JournalOpening.forReading(directory))
+    let feed = try AlertFeed(try JournalOpening.forReading(directory)) { [surroundings] damage in
+      surroundings.report("alerts: \(damage): passed over")
+    }
     let (looks, look) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     let dispatcher = AlertDispatcher(
       AlertAssembly.queue(settings, sinks), sinks: sinks, surroundings, executor: threads,
@@ -83,6 +94,7 @@ final class AlertDelivery: Sendable {
     } catch {
       // Nothing of this life is to be on its way when the next one sends it again.
       await land(dispatcher)
+      _ = try? await dispatcher.record()
       throw error
     }
     await land(dispatcher)
@@ -97,7 +109,10 @@ final class AlertDelivery: Sendable {
     _ dispatcher: AlertDispatcher, _ feed: AlertFeed, _ extent: Extent
   ) async throws -> Bool {
     if isEnding.load(ordering: .relaxed) { return true }
-    while let news = try feed.next() { await dispatcher.take(news) }
+    while let news = try feed.next() {
+      await dispatcher.take(news)
+      if isEnding.load(ordering: .relaxed) { return true }
+    }
     let turn = try await dispatcher.turn()
     guard case .whileThereIsSomethingToDo = extent, turn.didNothing else { return false }
     return await dispatcher.hasLanded

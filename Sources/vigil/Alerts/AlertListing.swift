@@ -23,7 +23,7 @@ struct AlertListing {
     let limit =
       try CountOption.parse(arguments, "--limit", in: 0...Int.max)
       ?? (isLines ? Int.max : AlertListing.tableCountMax)
-    var entries = try StandingAlerts(directory).entries(arguments, tool)
+    var entries = try StandingAlerts(directory, tool).entries(arguments, tool)
     if !arguments.has("--all"), !arguments.has("--where") {
       entries.removeAll { $0.state == .resolved || $0.state == .suppressed }
     }
@@ -44,7 +44,7 @@ struct AlertListing {
 
   func suppressions() throws -> ExitStatus {
     let now = tool.now()
-    var found = try StandingAlerts(directory).book.suppressions
+    var found = try StandingAlerts(directory, tool).book.suppressions
     if !arguments.has("--all") { found.removeAll { !$0.isActive(at: now) } }
     if isLines {
       printLines(found) { $0.encode(to: &$1) }
@@ -68,7 +68,7 @@ struct AlertListing {
 
   /// The alert, the finding in full, and every record about it.
   func show(_ text: String) throws -> ExitStatus {
-    let entry = try StandingAlerts(directory).entry(text)
+    let entry = try StandingAlerts(directory, tool).entry(text)
     let about = try about(entry.finding.findingID)
     if isLines {
       printLines([entry]) { $0.encode(to: &$1) }
@@ -97,7 +97,7 @@ struct AlertListing {
   private func about(_ id: String) throws -> [IndexedRecord] {
     var keys: Set<String> = []
     var records: [IndexedRecord] = []
-    _ = try StandingAlerts(directory) { indexed in
+    _ = try StandingAlerts(directory, tool) { indexed in
       guard case .alert(let alert) = indexed.record.body else { return }
       if alert.findings.contains(id), let key = alert.notification { keys.insert(key) }
       if alert.findingID == id || alert.notification.map({ keys.contains($0) }) ?? false {

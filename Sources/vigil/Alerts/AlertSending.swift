@@ -94,6 +94,9 @@ struct AlertSending {
     let lock = try AlertAssembly.lock(directory)
     defer { withExtendedLifetime(lock) {} }
     let now = Assembly.surroundings().now
+    var settings = settings
+    // Who runs this once, by cron, does not wait for more findings of an episode.
+    if !arguments.has("--follow") { settings.groupWaitSeconds = 0 }
     let delivery = AlertDelivery(
       directory, settings, sinks,
       AlertSurroundings(

@@ -45,7 +45,7 @@ struct AlertWords {
   }
 
   private func say(_ event: AlertRecord.Event, _ ids: [String]) throws {
-    let standing = try StandingAlerts(directory)
+    let standing = try StandingAlerts(directory, tool)
     let entries = try chosen(standing, ids, event)
     let now = tool.now()
     try append(
@@ -93,7 +93,7 @@ struct AlertWords {
       throw UsageError("an ID or globs (--rule, --job, --principal, --job-owner): expected either")
     }
     if let id {
-      let entry = try StandingAlerts(directory).entry(id)
+      let entry = try StandingAlerts(directory, tool).entry(id)
       guard entry.state != .resolved else {
         throw UsageError("alert \(entry.finding.findingID): found it resolved: expected it open")
       }
@@ -144,7 +144,7 @@ struct AlertWords {
   }
 
   private func lift(_ id: String) throws {
-    let suppression = try StandingAlerts(directory).suppression(id)
+    let suppression = try StandingAlerts(directory, tool).suppression(id)
     let now = tool.now()
     guard suppression.isActive(at: now) else {
       throw UsageError("suppression \(suppression.id): found it ended: expected it in force")

@@ -58,8 +58,12 @@ struct JournalAnalysis {
 
   /// Findings in the order in which they could first be said: all, or those not said before. What
   /// was learnt is saved beside the journal.
-  func detect(_ detection: DetectionConfiguration, onlyNew: Bool) throws -> [Finding] {
-    let run = journalDetection(detection)
+  ///
+  /// - Parameter raise: makes alerts of them. What it throws leaves everything unsaid for the next run.
+  func detect(
+    _ detection: DetectionConfiguration, onlyNew: Bool, raise: (([Finding]) throws -> Void)? = nil
+  ) throws -> [Finding] {
+    let run = journalDetection(detection, raises: raise != nil)
     var progress = Progress("reading", tool)
     let outcome =
       onlyNew
@@ -69,18 +73,22 @@ struct JournalAnalysis {
       tool.printError("saved baseline: \(TerminalText.escaped(reason)): read from the first entry")
     }
     if outcome.isWhole { tellPruned() }
+    try raise?(outcome.findings)
     if let problem = run.save(outcome) {
       tool.printError("saved baseline: not saved: \(TerminalText.escaped(problem))")
     }
     return outcome.findings
   }
 
-  private func journalDetection(_ detection: DetectionConfiguration) -> JournalDetection {
+  private func journalDetection(
+    _ detection: DetectionConfiguration, raises: Bool
+  ) -> JournalDetection {
     let zones = configuration.zones
     var settings = JournalDetection.Settings(
       window: configuration.joinWindow, configuration: detection, program: Assembly.version,
       identify: Identifier.hash)
     settings.columns = .analysis
+    settings.raises = raises
     return JournalDetection(
       reader, storage, settings,
       RecordedZones(zones) { zones.dataDigest(of: $0) })

@@ -105,9 +105,15 @@ struct StandingAlerts {
 
   /// Cost: a scan for the journal's alert records.
   ///
+  /// What cannot be read is told on standard error.
+  ///
   /// - Parameter body: gets each of them.
-  init(_ directory: String, _ body: (IndexedRecord) -> Void = { _ in }) throws {
-    let feed = try AlertFeed(try JournalOpening.forReading(directory))
+  init(
+    _ directory: String, _ tool: Tool, _ body: (IndexedRecord) -> Void = { _ in }
+  ) throws {
+    let feed = try AlertFeed(try JournalOpening.forReading(directory)) { damage in
+      tool.printError("vigil alerts: \(TerminalText.escaped(damage)): passed over")
+    }
     var book = AlertBook(limits: .none)
     while let batch = try feed.next() {
       for indexed in batch {

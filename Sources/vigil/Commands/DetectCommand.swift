@@ -36,11 +36,11 @@ enum DetectCommand: Command {
     let configuration = try ConfigurationFile.load(arguments.value("--config"))
     let options = try DetectionOptions(arguments, configuration)
     let analysis = try JournalAnalysis(arguments.required("--journal"), configuration, tool)
-    let findings = try analysis.detect(options.detection, onlyNew: arguments.has("--new"))
+    let raising =
+      arguments.has("--raise") ? try AlertRaising(arguments, configuration, tool) : nil
+    let findings = try analysis.detect(
+      options.detection, onlyNew: arguments.has("--new"), raise: raising.map { $0.raise })
     options.print(findings, tool)
-    if arguments.has("--raise") {
-      try AlertRaising(arguments, configuration, tool).raise(findings)
-    }
     return options.status(findings)
   }
 }

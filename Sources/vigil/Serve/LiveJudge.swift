@@ -94,6 +94,8 @@ final class LiveJudge: Sendable {
     let live = try make(storage)
     let clock = ContinuousClock()
     var savedAt = clock.now
+    // Said by a turn and not in the journal yet: no later turn says them again.
+    var pending: [Finding] = []
     while !isEnding.load(ordering: .relaxed) {
       let begin = clock.now
       let turn = try live.turn(at: surroundings.now()) { count in
@@ -111,15 +113,21 @@ final class LiveJudge: Sendable {
           "\(turn.findings.count - news.count) findings about times more than a day ago are not "
             + "raised; vigil detect lists them")
       }
-      for finding in news where !raised.contains(finding.findingID) {
-        if raise(finding) { raised.insert(finding.findingID) }
+      pending += news
+      pending.removeAll { finding in
+        guard !raised.contains(finding.findingID) else { return true }
+        guard raise(finding) else { return false }
+        raised.insert(finding.findingID)
+        return true
       }
-      if clock.now - savedAt >= settings.savePause {
+      // What was learnt holds what was said: not before all of that is raised.
+      if pending.isEmpty, clock.now - savedAt >= settings.savePause {
         if let problem = try live.save() { report("saved baseline: not saved: \(problem)") }
         savedAt = clock.now
       }
       rest(max(settings.pause, (clock.now - begin) * LiveJudge.restFactor), clock)
     }
+    guard pending.isEmpty else { return }
     if let problem = try live.save() { report("saved baseline: not saved: \(problem)") }
   }
 
@@ -129,6 +137,7 @@ final class LiveJudge: Sendable {
       window: configuration.joinWindow, configuration: configuration.detection,
       program: Assembly.version, identify: Identifier.hash)
     detection.columns = .analysis
+    detection.raises = true
     let zones = configuration.zones
     return LiveDetection(
       storage, detection, RecordedZones(zones) { zones.dataDigest(of: $0) })
@@ -140,7 +149,8 @@ final class LiveJudge: Sendable {
       finding, owner: finding.job.flatMap(owner), at: surroundings.now())
     return Blocking.wait { [sink, heed, report] in
       do throws(WriterRefusal) {
-        guard case .appended = try await sink.append(record) else { return true }
+        // A conflict is with somebody else's record of this name: ours was appended all the same.
+        if case .duplicate = try await sink.append(record) { return true }
         await heed(finding)
         return true
       } catch {

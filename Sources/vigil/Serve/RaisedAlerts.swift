@@ -14,7 +14,8 @@ struct RaisedAlerts {
     bounds.kinds = [.alert]
     var scan = try JournalScan(try JournalReader(storage), bounds) { indexed in
       guard case .alert(let alert) = indexed.record.body else { return false }
-      return alert.event == .raised
+      // What came from a file is another journal's word.
+      return alert.event == .raised && !indexed.record.header.isImported
     }
     while let batch = try scan.next() {
       for indexed in batch.records {

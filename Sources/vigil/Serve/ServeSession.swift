@@ -25,8 +25,6 @@ final class ServeSession {
   private let owners: JobOwners
   /// Nil where nothing is told to anybody.
   private let alerts: AlertDelivery?
-  /// Held while this process delivers the journal's alerts.
-  private let alertLock: (any JournalFile)?
   private let scheduler: RunScheduler
   private let servers: ServeServers
 
@@ -49,7 +47,6 @@ final class ServeSession {
     owners = JobOwners(files.catalogue)
     judge = ServeSession.judge(configuration, journal, surroundings, reports, proposals, owners)
     alerts = try ServeSession.alerts(configuration, journal, surroundings, reports)
-    alertLock = try alerts.map { [journal] _ in try AlertAssembly.lock(journal.directory) }
     let tokens = try RunTokenKey.tokens(in: state, randomBytes: surroundings.randomBytes)
     scheduler = try ServeSession.scheduler(
       settings, files, journal, ServeHabits(judge: judge), tokens, surroundings)
@@ -84,7 +81,9 @@ final class ServeSession {
       journal.directory, settings, try AlertAssembly.sinks(configuration) { reports.add($0) },
       AlertSurroundings(
         now: surroundings.now, draw: AlertAssembly.draw,
-        append: AlertDelivery.appending(to: journal.sink), report: { reports.add($0) }))
+        append: AlertDelivery.appending(to: journal.sink), report: { reports.add($0) }),
+      // Who delivers by hand does not keep the gateway from starting.
+      lock: { [directory = journal.directory] in try AlertAssembly.lock(directory) })
   }
 
   private static func scheduler(
