@@ -15,6 +15,8 @@ struct JoinIndex: Sendable, Codable {
   private(set) var runs: [String: Int] = [:]
   private(set) var requests: [String: Int] = [:]
   private(set) var traces: [String: TraceCandidates] = [:]
+  /// Runs that lack a request, by the run that needs them, in the order in which that was told.
+  private var needed: [String: [Int]] = [:]
 
   func slot(run id: String?) -> Int? { id.flatMap { runs[$0] } }
   func slot(request id: String?) -> Int? { id.flatMap { requests[$0] } }
@@ -29,6 +31,18 @@ struct JoinIndex: Sendable, Codable {
   mutating func remove(run: String?, request: String?, slot: Int, heir: Int? = nil) {
     if let run, runs[run] == slot { runs[run] = heir }
     if let request, requests[request] == slot { requests[request] = heir }
+  }
+
+  func needed(by run: String) -> [Int] { needed[run] ?? [] }
+
+  mutating func addNeeded(by run: String, slot: Int) {
+    if !needed(by: run).contains(slot) { needed[run, default: []].append(slot) }
+  }
+
+  mutating func removeNeeded(by run: String?, slot: Int) {
+    guard let run, var slots = needed.removeValue(forKey: run) else { return }
+    slots.removeAll { $0 == slot }
+    if !slots.isEmpty { needed[run] = slots }
   }
 
   mutating func addCandidate(trace: String?, slot: Int, isRun: Bool) {
