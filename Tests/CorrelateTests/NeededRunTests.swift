@@ -51,6 +51,31 @@ import Testing
     #expect(summary.requestsMissing == 0)
   }
 
+  @Test("beyond a thousand that wait for one request, they are joined when their window ends")
+  func many() {
+    let needs = (0...1000).map {
+      CorrelateTests.run(1.1, .queued, "need\($0)", request: "q", neededBy: "r")
+    }
+    let (activities, events, summary) = run(
+      [tick(0), CorrelateTests.run(1, .queued, "r", request: "q"), request(2, "q", run: "r")]
+        + needs + [tick(300)])
+    #expect(activities.count == 1002 && activities.allSatisfy { $0.link != .none })
+    #expect(summary.sharedRequests == 1001 && summary.requestsMissing == 0)
+    let triggered = updates(events).filter { $0.change == .triggered }.map { seconds($0.at) }
+    #expect(triggered.count { $0 == 2 } == 1001 && triggered.count { $0 == 61.1 } == 1)
+  }
+
+  @Test("held for hours by a person, what it needs is joined when it goes on")
+  func held() {
+    let (activities, _, summary) = run([
+      tick(0), CorrelateTests.run(1, .held, "r", request: "q"), request(1.2, "q", run: "r"),
+      CorrelateTests.run(20_000, .approved, "r", request: "q"),
+      CorrelateTests.run(20_000.1, .queued, "need", request: "q", neededBy: "r"), tick(30_000),
+    ])
+    #expect(activities.count == 2 && activities.allSatisfy { $0.principal == "alice" })
+    #expect(summary.sharedRequests == 1 && summary.requestsMissing == 0)
+  }
+
   @Test("it is joined though the run that needs it has settled before its own window ends")
   func settledRoot() {
     var window = JoinWindow.standard

@@ -2,6 +2,10 @@
 ///
 /// Holds at most one entry per key and open activity, so it is bounded by what is open.
 struct JoinIndex: Sendable, Codable {
+  /// Runs that wait for one request at a time, as many as a file has jobs; further ones are joined when
+  /// their window ends.
+  static let neededCountMax = 1000
+
   /// Activities with one trace id that still lack the other side.
   struct TraceCandidates: Sendable, Codable {
     var requests: Set<Int> = []
@@ -36,7 +40,9 @@ struct JoinIndex: Sendable, Codable {
   func needed(by run: String) -> [Int] { needed[run] ?? [] }
 
   mutating func addNeeded(by run: String, slot: Int) {
-    if !needed(by: run).contains(slot) { needed[run, default: []].append(slot) }
+    let slots = needed(by: run)
+    guard slots.count < JoinIndex.neededCountMax, !slots.contains(slot) else { return }
+    needed[run, default: []].append(slot)
   }
 
   mutating func removeNeeded(by run: String?, slot: Int) {
