@@ -21,7 +21,11 @@ struct Attempt: ~Copyable {
   private var end: vigil_job_end?
   private var transfer: (read: Int64, written: Int64) = (-1, -1)
   private var startedAt: Int64 = 0
+  /// The leader's end by both clocks; 0 while it runs.
   private var endedAt: Int64 = 0
+  private var endedClock: Int64 = 0
+  /// When the group of a leader that is gone is looked at next.
+  private var lookAt = Int64.max
   private var heartbeatAt: Int64 = 0
   /// TERM, then KILL.
   private var deadline: Int64 = 0
@@ -113,7 +117,7 @@ struct Attempt: ~Copyable {
     while end == nil {
       beat()
       let now = vigil_steady_microseconds()
-      let next = min(deadline, heartbeatAt)
+      let next = min(deadline, heartbeatAt, lookAt)
       let milliseconds = Int32(clamping: max(0, (next - now + 999) / 1000))
       let watched = [signals, output.source, errors.source] + notice.open
       // SAFETY: the count is the array's own.
@@ -122,6 +126,7 @@ struct Attempt: ~Copyable {
       if ready & 4 != 0 { errors.drain(&buffer) }
       if ready >> 3 != 0 { notice.drain(&buffer) }
       if ready & 1 != 0 { takeSignals() }
+      if vigil_steady_microseconds() >= lookAt { reap() }
       guard vigil_steady_microseconds() >= deadline else { continue }
       // One that has ended by now ended by itself.
       reap()
@@ -146,6 +151,7 @@ struct Attempt: ~Copyable {
     kill(-job.process, SIGKILL)
     // What has left the group is caught once the leader is gone.
     deadline = Int64.max
+    reap()
   }
 
   private mutating func terminate(_ cause: ShimLine.Cause) {
@@ -159,10 +165,10 @@ struct Attempt: ~Copyable {
     for _ in 0..<65_536 {
       let ended = vigil_child_ended()
       guard ended > 0 else { return }
-      if ended == job.process {
-        endedAt = vigil_steady_microseconds()
-        transfer = ProcessFacts.transfer(ended)
+      if ended == job.process, end == nil {
+        noteLeaderEnd()
         // While the leader waits to be reaped its group's id is nobody else's.
+        if isGroupInGrace { return lookAgain() }
         kill(-ended, SIGKILL)
       }
       var found = vigil_job_end()
@@ -171,6 +177,27 @@ struct Attempt: ~Copyable {
       if ended == job.process { end = found }
     }
   }
+
+  private mutating func noteLeaderEnd() {
+    guard endedAt == 0 else { return }
+    endedAt = vigil_steady_microseconds()
+    endedClock = vigil_clock_microseconds()
+    transfer = ProcessFacts.transfer(job.process)
+  }
+
+  /// Whether others of the group still clean up after their TERM: a shell that dies of it at once takes
+  /// nothing of their grace.
+  private var isGroupInGrace: Bool {
+    guard let termination, !termination.isKilled else { return false }
+    return ProcessFacts.isAnyAlive(inGroup: job.process)
+  }
+
+  /// Whose parent is not the shim is gone without a signal to it: the group is looked at from time to time.
+  private mutating func lookAgain() {
+    lookAt = vigil_steady_microseconds() + Attempt.lookMicroseconds
+  }
+
+  private static let lookMicroseconds: Int64 = 20_000
 
   private mutating func beat() {
     let now = vigil_steady_microseconds()
@@ -242,8 +269,11 @@ struct Attempt: ~Copyable {
     return line
   }
 
+  /// Told when all is over, and dated when the leader ended.
   private func exitedLine(_ leftCount: Int64) -> ShimLine {
-    var line = self.line(.exited)
+    var line = ShimLine(
+      .exited, runID: specification.runID, attempt: specification.attempt,
+      microseconds: endedClock)
     let end = end ?? vigil_job_end()
     line.field("cause", (termination?.cause ?? .exit).rawValue)
     if end.signal > 0 {

@@ -23,11 +23,29 @@ enum ProcessFacts {
     return (value("rchar: "), value("wchar: "))
   }
 
-  /// Children of this process, at most 65,536 entries of /proc looked at.
+  /// Children of this process.
   static func children(of parent: Int32) -> [Int32] {
-    guard let stream = unsafe opendir("/proc") else { return [] }
-    defer { unsafe closedir(stream) }
     var result: [Int32] = []
+    forEachProcess { process, fields in
+      if fields.count > 1, Int32(fields[1]) == parent { result.append(process) }
+    }
+    return result
+  }
+
+  /// Whether a group has a member that has not ended.
+  static func isAnyAlive(inGroup group: Int32) -> Bool {
+    var isAlive = false
+    forEachProcess { _, fields in
+      guard fields.count > 2, Int32(fields[2]) == group else { return }
+      isAlive = isAlive || (fields[0] != "Z" && fields[0] != "X")
+    }
+    return isAlive
+  }
+
+  /// At most 65,536 entries of /proc are looked at.
+  private static func forEachProcess(_ body: (Int32, [Substring]) -> Void) {
+    guard let stream = unsafe opendir("/proc") else { return }
+    defer { unsafe closedir(stream) }
     for _ in 0..<65_536 {
       guard let entry = unsafe readdir(stream) else { break }
       // SAFETY: d_name is terminated and lives until the next readdir on this stream.
@@ -36,15 +54,11 @@ enum ProcessFacts {
           unsafe String(cString: $0)
         }
       }
-      guard let process = Int32(name), let fields = stat(process), fields.count > 1,
-        Int32(fields[1]) == parent
-      else { continue }
-      result.append(process)
+      if let process = Int32(name), let fields = stat(process) { body(process, fields) }
     }
-    return result
   }
 
-  /// The fields behind the name, from the state on: [1] is the parent, [19] the start.
+  /// The fields behind the name: [0] is the state, [1] the parent, [2] the group, [19] the start.
   private static func stat(_ process: Int32) -> [Substring]? {
     guard let bytes = read("/proc/\(process)/stat"),
       let end = bytes.lastIndex(of: UInt8(ascii: ")"))

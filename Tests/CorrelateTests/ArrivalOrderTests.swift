@@ -35,6 +35,12 @@ func madeUpRecords(seed: UInt64, count: Int) -> [IndexedRecord] {
     if status == 403 { records.append(decision(at - 0.002, .deny, request: "q" + id)) }
     guard status == 202 || Int.random(in: 0..<6, using: &random) == 0 else { continue }
     records += madeUpRun("r" + id, at: at, claims, trace, &random)
+    // What the run needs: heard before it, beside it and long after.
+    if number.isMultiple(of: 5) {
+      let begin = at + [-0.5, 0, 70][number % 3]
+      records.append(run(begin, .queued, "n" + id, request: claims, neededBy: "r" + id))
+      records.append(run(begin + 40, .succeeded, "n" + id, request: claims))
+    }
   }
   let order = records.indices.sorted {
     let (left, right) = (records[$0].header.timestamp, records[$1].header.timestamp)

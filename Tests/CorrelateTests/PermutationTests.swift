@@ -88,6 +88,31 @@ private func permutations(of count: Int) -> [[Int]] {
     #expect(activity.evidence == Array(0..<6))
   }
 
+  @Test("all orders of arrival join a run that another needs to that one's request")
+  func needed() throws {
+    let items = indexed([
+      run(1, .queued, "r", request: "q"), run(1.1, .queued, "need", request: "q", neededBy: "r"),
+      request(1.2, "q", run: "r"), run(1.3, .started, "need", request: "q"),
+      run(2, .succeeded, "need", request: "q"), run(3, .succeeded, "r", request: "q"),
+    ])
+    var expected: [CorrelatedEvent]?
+    for order in permutations(of: items.count) {
+      var correlator = makeCorrelator()
+      var events: [CorrelatedEvent] = []
+      for place in order {
+        correlator.add(items[place])
+        events += correlator.advance()
+      }
+      events += correlator.finish()
+      let first = expected ?? events
+      expected = first
+      #expect(events == first, "order \(order)")
+      #expect(correlator.summary.sharedRequests == 1)
+    }
+    let need = try #require(settled(expected ?? []).first { $0.runID == "need" })
+    #expect(need.link == .requestID && need.principal == "alice" && need.evidence == [1, 3, 4])
+  }
+
   @Test("every set of up to three of a run's events, in any order of time, settles once")
   func anyEvents() {
     let events = RunRecord.Event.allCases

@@ -38,7 +38,7 @@ func request(
 func run(
   _ at: Double, _ event: RunRecord.Event, _ id: String?, request: String? = nil,
   attempt: Int? = nil, trace: String? = nil, trigger: RunRecord.Trigger? = .request,
-  duration: Double? = nil, exitCode: Int? = nil, error: String? = nil,
+  duration: Double? = nil, exitCode: Int? = nil, error: String? = nil, neededBy: String? = nil,
   source: String = "launcher/pipelines-1"
 ) -> Record {
   var run = RunRecord(event: event)
@@ -51,6 +51,7 @@ func run(
   run.durationSeconds = duration
   run.exitCode = exitCode
   run.error = error.map { RunRecord.Failure(type: nil, message: $0) }
+  if let neededBy { run.error = RunRecord.Failure(type: "needed_by", message: neededBy) }
   return record(at, source, "run-\(id ?? "")-\(event.rawValue)-\(at)", .run(run))
 }
 

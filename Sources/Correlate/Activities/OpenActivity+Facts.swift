@@ -37,6 +37,7 @@ extension OpenActivity {
       snapshot.job = record.job ?? snapshot.job
       snapshot.owner = record.owner ?? snapshot.owner
       run.trigger = record.trigger ?? run.trigger
+      run.neededBy = run.neededBy ?? record.neededBy
     } else {
       snapshot.job = snapshot.job ?? record.job
       snapshot.owner = snapshot.owner ?? record.owner
@@ -93,5 +94,13 @@ extension OpenActivity {
     snapshot.remoteIP = other.remoteIP
     snapshot.status = other.status
     snapshot.requestedAt = other.requestedAt
+  }
+}
+
+extension RunRecord {
+  /// The run whose need made this one come about: the scheduler's first record of it tells that as an error
+  /// of type `needed_by`. Nil for a run that was asked for itself.
+  fileprivate var neededBy: String? {
+    event == .queued && error?.type == "needed_by" ? error?.message : nil
   }
 }

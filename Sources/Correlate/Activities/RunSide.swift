@@ -11,6 +11,8 @@ struct RunSide: Sendable, Codable {
   var beganAt: Timestamp?
   var lastHeardAt: Timestamp?
   var trigger: RunRecord.Trigger?
+  /// The run whose need made this one come about, as its scheduler said: it was asked for with that one.
+  var neededBy: String?
 
   // From outside: launcher or scheduler.
   var outsideSource: Int?

@@ -2,6 +2,10 @@
 ///
 /// Holds at most one entry per key and open activity, so it is bounded by what is open.
 struct JoinIndex: Sendable, Codable {
+  /// Runs that wait for one request at a time, as many as a file has jobs; further ones are joined when
+  /// their window ends.
+  static let neededCountMax = 1000
+
   /// Activities with one trace id that still lack the other side.
   struct TraceCandidates: Sendable, Codable {
     var requests: Set<Int> = []
@@ -15,6 +19,8 @@ struct JoinIndex: Sendable, Codable {
   private(set) var runs: [String: Int] = [:]
   private(set) var requests: [String: Int] = [:]
   private(set) var traces: [String: TraceCandidates] = [:]
+  /// Runs that lack a request, by the run that needs them, in the order in which that was told.
+  private var needed: [String: [Int]] = [:]
 
   func slot(run id: String?) -> Int? { id.flatMap { runs[$0] } }
   func slot(request id: String?) -> Int? { id.flatMap { requests[$0] } }
@@ -29,6 +35,20 @@ struct JoinIndex: Sendable, Codable {
   mutating func remove(run: String?, request: String?, slot: Int, heir: Int? = nil) {
     if let run, runs[run] == slot { runs[run] = heir }
     if let request, requests[request] == slot { requests[request] = heir }
+  }
+
+  func needed(by run: String) -> [Int] { needed[run] ?? [] }
+
+  mutating func addNeeded(by run: String, slot: Int) {
+    let slots = needed(by: run)
+    guard slots.count < JoinIndex.neededCountMax, !slots.contains(slot) else { return }
+    needed[run, default: []].append(slot)
+  }
+
+  mutating func removeNeeded(by run: String?, slot: Int) {
+    guard let run, var slots = needed.removeValue(forKey: run) else { return }
+    slots.removeAll { $0 == slot }
+    if !slots.isEmpty { needed[run] = slots }
   }
 
   mutating func addCandidate(trace: String?, slot: Int, isRun: Bool) {

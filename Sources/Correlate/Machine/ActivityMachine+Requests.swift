@@ -86,6 +86,7 @@ extension ActivityMachine {
     if !entries[slot].isTriggered, !entries[slot].isTriggerDue { sayRequested(slot) }
     tell(entries[slot].isTriggered ? [OpenActivity.Step(.progressed)] : [], slot)
     rearm(slot)
+    shareWithNeeded(by: slot)
   }
 
   private func windowEnd(after timestamp: Timestamp) -> Timestamp {

@@ -17,9 +17,11 @@ extension ActivityMachine {
       arrival.index, isTerminal: record.event.isTerminal || record.event == .ended)
     reindex(slot)
     learn(from: slot, steps)
+    if entries[slot].request == nil { claimNeed(slot) }
     measureOffset(slot)
     tell(steps, slot)
     rearm(slot)
+    shareWithNeeded(by: slot)
   }
 
   mutating func apply(_ task: TaskRecord, _ arrival: Arrival) {
@@ -121,16 +123,44 @@ extension ActivityMachine {
     return true
   }
 
-  /// Joins a run to a request that has a run already: a second launch, or a retry as a new run.
+  /// Joins a run to a request that has a run already: a second launch, a retry as a new run, or what the
+  /// first run needs.
   ///
-  /// Not where the answer named another run: then this one only claims the request.
+  /// Not where the answer named another run than the one that needs this: then this only claims the request.
   @discardableResult
   mutating func share(requestOf first: Int, with slot: Int) -> Bool {
-    guard let request = entries[first].request, request.namedRunID == nil else { return false }
+    guard let request = entries[first].request,
+      request.namedRunID == nil || request.namedRunID == entries[slot].run.neededBy
+    else { return false }
     index.removeCandidate(trace: entries[slot].snapshot.traceID, slot: slot)
     entries[slot].share(requestOf: entries[first])
     summary.sharedRequests += 1
     join(slot, by: .requestID)
+    return true
+  }
+
+  /// Joins a run that another needs to that one's request, or has it wait for that request to be heard.
+  private mutating func claimNeed(_ slot: Int) {
+    guard let root = entries[slot].run.neededBy else { return }
+    if let first = index.slot(run: root), shareNeed(of: first, with: slot) { return }
+    index.addNeeded(by: root, slot: slot)
+  }
+
+  /// Joins every run that waits for the request of the run in `slot`, which needs them.
+  mutating func shareWithNeeded(by slot: Int) {
+    guard entries[slot].request != nil, let root = entries[slot].snapshot.runID else { return }
+    for waiting in index.needed(by: root) where shareNeed(of: slot, with: waiting) {
+      tell(entries[waiting].isTriggered ? [OpenActivity.Step(.progressed)] : [], waiting)
+      rearm(waiting)
+    }
+  }
+
+  /// The scheduler names the run that needs this one, and both name the request: nothing less will do.
+  private mutating func shareNeed(of first: Int, with slot: Int) -> Bool {
+    guard first != slot, let stated = entries[slot].snapshot.requestID,
+      stated == entries[first].snapshot.requestID, share(requestOf: first, with: slot)
+    else { return false }
+    index.removeNeeded(by: entries[slot].run.neededBy, slot: slot)
     return true
   }
 
@@ -154,6 +184,7 @@ extension ActivityMachine {
     join(run, by: .traceID)
     tell([], run)
     rearm(run)
+    shareWithNeeded(by: run)
     return true
   }
 

@@ -141,6 +141,7 @@ extension ActivityMachine {
   /// Forgets an activity; its keys go to `heir`, or to nobody.
   mutating func vacate(_ slot: Int, heir: Int? = nil) {
     index.removeCandidate(trace: entries[slot].snapshot.traceID, slot: slot)
+    index.removeNeeded(by: entries[slot].run.neededBy, slot: slot)
     index.remove(
       run: entries[slot].snapshot.runID, request: entries[slot].snapshot.requestID, slot: slot,
       heir: heir)

@@ -4,8 +4,8 @@ internal import Ingest
 package struct TriggerAPISettings: Sendable, Equatable {
   /// The address that a request has which no gateway vouches for: the listener's own.
   package var directAddress = "127.0.0.1"
-  /// Whether requests without a gateway's assertion leave a request record of ours: where no Caddy, whose
-  /// access log has one, stands in front.
+  /// Whether requests leave a request record of ours, those with a gateway's assertion too: where no Caddy
+  /// stands in front whose access log has one.
   package var recordsRequests = false
   /// Whose host the request records name.
   package var host = "localhost"
@@ -83,7 +83,8 @@ package struct TriggerAPI: Sendable {
     since startedAt: Timestamp
   ) async {
     let call = exchange.trail.call
-    guard settings.recordsRequests, call?.wasJudged != true else { return }
+    // Also what a gateway judged: without its access log in the journal nobody else tells of the request.
+    guard settings.recordsRequests else { return }
     let now = gate.surroundings.now()
     let header = RecordHeader(timestamp: now, source: APIGate.source, id: "request/\(requestID)")
     var body = APIRequestRecord.body(exchange.request, response, host: settings.host)

@@ -24,7 +24,7 @@ final class LuigiIntake: Sendable {
     switch read(line) {
     case .verdict(let verdict): return verdict
     case .record(let record):
-      if let refusal = LuigiIntake.refusal(record, run, now) { return refusal }
+      if let refusal = LuigiIntake.refusal(record, line, run, now) { return refusal }
       do {
         return try await sink.append(record) == .duplicate ? .repeated : .accepted
       } catch {
@@ -36,22 +36,30 @@ final class LuigiIntake: Sendable {
   /// The run's processes say what happens inside, not who asked for it: where they name somebody, a request
   /// or a job, it is the scheduler's.
   private static func refusal(
-    _ record: Record, _ run: RunView, _ now: Timestamp
+    _ record: Record, _ line: [UInt8], _ run: RunView, _ now: Timestamp
   ) -> RunEventVerdict? {
     if record.header.timestamp.seconds(since: now) > aheadSecondsMax {
       return .refused(
         reason: "future",
         detail: "found time \(record.header.timestamp.rfc3339): expected one by \(now.rfc3339)")
     }
-    guard case .run(let body) = record.body else { return nil }
-    let named = [
-      ("user", body.principal, run.principal), ("request_id", body.requestID, run.requestID),
-      ("job", body.job, run.job),
+    // A task's record has no place for them, but its line is kept.
+    var document = JSONDocument()
+    do { try document.parse(line.span) } catch { return nil }
+    guard let context = document.member(document.root, "context") else { return nil }
+    let named: [(StaticString, String?)] = [
+      ("user", run.principal), ("request_id", run.requestID), ("job", run.job),
     ]
-    for (key, found, known) in named where found != nil && found != known {
+    for (key, known) in named {
+      guard let value = document.member(context, key), document.kind(value) != .null else {
+        continue
+      }
+      let found = document.string(value)
+      guard found == nil || found != known else { continue }
       return .refused(
         reason: "contradiction",
-        detail: "context: found \(key) \(APIText.legible(found ?? "")): expected the run's own")
+        detail: "context: found \(key) \(APIText.legible(found ?? "that is no text")): "
+          + "expected the run's own")
     }
     return nil
   }

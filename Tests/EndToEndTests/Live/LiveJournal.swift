@@ -31,8 +31,8 @@ struct LiveJournal {
     }
   }
 
-  /// Every accepted trigger is one activity, with principal, decision and run joined by exact keys, and one
-  /// end.
+  /// Every accepted trigger is one activity, with principal, decision, run and tasks joined by exact keys, and
+  /// one end.
   func expectEveryRun(_ runs: [String: String]) throws {
     let activities = try activities()
     let entries = try entries()
@@ -66,7 +66,18 @@ struct LiveJournal {
             .contains($0["event"] as? String ?? "")
       }
       #expect(ends.count == 1, "run \(run): \(ends.count) ends")
+      let tasks = entries.filter {
+        $0["kind"] as? String == "task" && $0["run_id"] as? String == run
+      }
+      let taskIDs = Set(tasks.compactMap { $0["task_id"] as? String })
+      #expect(try taskCount("total", of: activity) == taskIDs.count, "run \(run): \(activity)")
     }
+  }
+
+  /// Without tasks an activity has no such object.
+  private func taskCount(_ key: String, of activity: [String: Any]) throws -> Int {
+    guard let tasks = activity["tasks"] as? [String: Any] else { return 0 }
+    return try #require(tasks[key] as? Int, "\(activity)")
   }
 
   /// Every refusal has its decision record, under the id that the client was given.
@@ -108,6 +119,16 @@ struct LiveJournal {
     #expect(try events("Join", "started", of: "publish") == 2)
     #expect(try events("Failing", "failed", of: "failing") >= 1)
     #expect(try events("Stuck", "started", of: "stuck") == 2)
+    let published = try activities().filter {
+      // A trigger that was refused has no run.
+      $0["job"] as? String == "publish" && $0["run_id"] != nil
+    }
+    #expect(published.count == 1)
+    for activity in published {
+      #expect(try taskCount("total", of: activity) == 6, "\(activity)")
+      #expect(try taskCount("succeeded", of: activity) == 6, "\(activity)")
+      #expect(try taskCount("failed", of: activity) == 0, "\(activity)")
+    }
     // A secret in an exception is nowhere in the journal.
     let text = try FileManager.default.contentsOfDirectory(atPath: journal + "/segments")
       .filter { $0.hasSuffix(".jsonl") }

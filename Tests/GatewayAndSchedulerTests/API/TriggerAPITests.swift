@@ -350,10 +350,25 @@ import Testing
     #expect(request.remoteIP == "127.0.0.1" && request.bytesIn == 2)
     _ = try await bench.ask(.get, "/runs", as: nil)
     _ = try await bench.ask(.get, "/healthz", as: nil)
-    _ = try await bench.ask(.get, "/runs", as: nil, ["X-Vigil-Assertion": "alice edge-1"])
     let statuses = bench.sink.records.compactMap {
       if case .request(let request) = $0.body { request.status } else { nil }
     }
     #expect(statuses == [202, 401])
+  }
+
+  @Test func `what a gateway judged leaves one too where no access log tells of it`() async throws {
+    for recordsRequests in [true, false] {
+      var settings = TriggerAPISettings()
+      settings.recordsRequests = recordsRequests
+      let bench = APIBench(settings: settings)
+      let response = try await bench.ask(
+        .post, "/jobs/etl/runs", as: nil, ["X-Vigil-Assertion": "alice edge-1"], body: "{}")
+      #expect(response.status == .accepted)
+      let requests = bench.sink.records.compactMap { record -> RequestRecord? in
+        if case .request(let request) = record.body { request } else { nil }
+      }
+      #expect(requests.map(\.requestID) == (recordsRequests ? ["edge-1"] : []))
+      #expect(requests.allSatisfy { $0.principal == "alice" && $0.runID != nil })
+    }
   }
 }

@@ -69,6 +69,27 @@ import Testing
     #expect(simulated.count("/jwks") == 5)
   }
 
+  @Test func `a token that names no key costs one fetch where no known key verifies it`()
+    async throws
+  {
+    let provider = simulated.provider()
+    #expect(await verdict(try simulated.token(), provider) == nil)
+    let next = try TestSigningKey.otherQuick.get()
+    let now = Int(world.now.secondsSinceEpoch)
+    let claims =
+      "{\"iss\":\"https://id.test/realms/a\",\"aud\":\"vigil\",\"exp\":\(now + 300)}"
+    let known = try TestSigningKey.quick.get().token(.edDSA, keyID: nil, claims: claims)
+    #expect(await verdict(known, provider) == nil)
+    #expect(simulated.count("/jwks") == 1)
+    let foreign = try next.token(.edDSA, keyID: nil, claims: claims)
+    #expect(await verdict(foreign, provider) == "unknown_key")
+    #expect(simulated.count("/jwks") == 2)
+    // Its key is published: the next one is good after one fetch, and makes no more.
+    simulated.state.withLock { $0.keys.append(("k2", next)) }
+    for _ in 0..<3 { #expect(await verdict(foreign, provider) == nil) }
+    #expect(simulated.count("/jwks") == 3)
+  }
+
   @Test func `a token for somebody else makes no request`() async throws {
     let provider = simulated.provider()
     simulated.state.withLock { $0.audience = "other" }

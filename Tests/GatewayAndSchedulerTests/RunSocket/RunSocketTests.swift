@@ -144,6 +144,29 @@ import Testing
     #expect(runs.map(\.requestID) == [nil])
   }
 
+  @Test(arguments: [
+    (#""user":"alice""#, "user alice"), (#""user":"dave","request_id":"q7""#, "request_id q7"),
+    (#""user":"dave","job":"payroll""#, "job payroll"),
+    (#""user":{"a":1}"#, "user that is no text"),
+  ])
+  func `nor does one of its tasks, whose line is kept as it came`(
+    _ context: String, _ found: String
+  ) async throws {
+    let bench = try RunSocketBench()
+    let response = try await bench.post(
+      RunSocketBench.luigi("task.start", context: context))
+    #expect(response.status == .unprocessableContent)
+    #expect(response.text.contains(#""reason":"contradiction""#) && response.text.contains(found))
+    let own = try await bench.post(
+      RunSocketBench.luigi("task.start"),
+      RunSocketBench.luigi("task.success", context: #""user":"dave","request_id":null"#))
+    #expect(own.status == .ok)
+    let tasks = bench.sink.records.compactMap { record -> TaskRecord? in
+      if case .task(let task) = record.body { task } else { nil }
+    }
+    #expect(tasks.map(\.event) == [.started, .succeeded])
+  }
+
   @Test func `a time that lies ahead is refused`() async throws {
     let bench = try RunSocketBench()
     let now = Double(Build.time(0).microseconds) / 1e6

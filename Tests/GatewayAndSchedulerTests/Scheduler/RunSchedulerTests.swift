@@ -7,6 +7,8 @@ struct RunSchedulerTests {
   private static let jobs = """
     { jobs: {
       quick: { command: ["/bin/true"], params: { n: { type: "integer", default: 1 } }, owner: "team" },
+      secret: { command: ["/bin/true"],
+        params: { password: { type: "string" }, ratio: { type: "number", default: 2.0 } } },
       single: { command: ["/bin/sleep", "300"], concurrency: { running: 1, when_full: "refuse" } },
     } }
     """
@@ -142,6 +144,28 @@ struct RunSchedulerTests {
     guard case .keyConflict = other else { throw BenchError(what: "\(other)") }
     guard case .accepted(let view) = await bench.scheduler.trigger(.by("bob", "quick", key: "k"))
     else { throw BenchError(what: "bob's key is alice's") }
+    _ = try await bench.ended(view.runID)
+    try await bench.end()
+  }
+
+  @Test("a key with another secret is a conflict, though the journal shows both alike")
+  func secretKeys() async throws {
+    let bench = try SchedulerBench(RunSchedulerTests.jobs)
+    try await bench.scheduler.start()
+    func wish(_ password: String) -> RunRequest {
+      .by("alice", "secret", #"{"password":"\#(password)"}"#, key: "k")
+    }
+    guard case .accepted(let view) = await bench.scheduler.trigger(wish("aaa")) else {
+      throw BenchError(what: "not accepted")
+    }
+    #expect(String(decoding: view.parameters, as: UTF8.self).contains("[redacted]"))
+    guard case .keyConflict(let other) = await bench.scheduler.trigger(wish("bbb")) else {
+      throw BenchError(what: "another secret was answered with the first run")
+    }
+    #expect(other.runID == view.runID)
+    guard case .repeated = await bench.scheduler.trigger(wish("aaa")) else {
+      throw BenchError(what: "not repeated")
+    }
     _ = try await bench.ended(view.runID)
     try await bench.end()
   }

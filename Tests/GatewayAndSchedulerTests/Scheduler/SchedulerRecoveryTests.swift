@@ -10,7 +10,8 @@ struct SchedulerRecoveryTests {
       short: { command: ["/bin/sh", "-c", "sleep 0.3; exit 7"] },
       long: { command: ["/bin/sh", "-c", "sleep 300 & echo $! >&2; echo $$; wait"] },
       secret: { command: ["/bin/echo", "{password}"],
-        params: { password: { type: "string", required: true } }, concurrency: { running: 1 } },
+        params: { password: { type: "string", required: true }, ratio: { type: "number", default: 2.0 } },
+        concurrency: { running: 1 } },
       slow: { command: ["/bin/sleep", "0.4"] },
     } }
     """
@@ -68,10 +69,36 @@ struct SchedulerRecoveryTests {
       throw BenchError(what: "not repeated")
     }
     #expect(again.runID == queued.runID)
+    let other = RunRequest.by("alice", "secret", #"{"password":"hunter3"}"#, key: "once")
+    guard case .keyConflict = await second.scheduler.trigger(other) else {
+      throw BenchError(what: "another secret was answered with the first run")
+    }
     try await second.end()
     let text = try second.records().map { String(decoding: $0.encoded(), as: UTF8.self) }.joined()
     #expect(!text.contains("hunter2"))
     #expect(text.contains("[redacted]"))
+  }
+
+  @Test("where a run's own parameters are gone, its key is told by what the journal shows")
+  func goneParameters() async throws {
+    func wish(_ password: String, _ ratio: Double) -> RunRequest {
+      .by("alice", "secret", #"{"password":"\#(password)","ratio":\#(ratio)}"#, key: "k")
+    }
+    let first = try SchedulerBench(SchedulerRecoveryTests.jobs)
+    try await first.scheduler.start()
+    let run = try accepted(await first.scheduler.trigger(wish("hunter2", 0.5)))
+    _ = try await first.ended(run.runID)
+    try await first.end()
+    try FileManager.default.removeItem(atPath: "\(first.state)/runs/\(run.runID)/params")
+    let second = try SchedulerBench(SchedulerRecoveryTests.jobs, in: first.directory)
+    try await second.scheduler.start()
+    guard case .repeated = await second.scheduler.trigger(wish("hunter3", 0.5)) else {
+      throw BenchError(what: "not repeated")
+    }
+    guard case .keyConflict = await second.scheduler.trigger(wish("hunter2", 0.25)) else {
+      throw BenchError(what: "other parameters, no conflict")
+    }
+    try await second.end()
   }
 
   @Test("a run whose shim was killed is lost, and its processes are ended first")

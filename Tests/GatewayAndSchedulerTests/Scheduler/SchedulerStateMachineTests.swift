@@ -121,6 +121,28 @@ struct SchedulerStateMachineTests {
     #expect(bench.tasks.suffix(2) == ["left skipped", "right skipped"])
   }
 
+  @Test(
+    "the first record of what is needed names the run that was asked for, or that a schedule began",
+    arguments: [true, false])
+  func needed(isScheduled: Bool) throws {
+    var bench = try SchedulerMachineBench(
+      """
+      { jobs: { top: { command: ["/bin/true"], needs: ["left"], schedule: { cron: "0 6 * * *" } },
+        left: { command: ["/bin/true"], needs: ["base"] }, base: { command: ["/bin/true"] } } }
+      """, at: "2026-11-24T05:59:59Z")
+    bench.tick(after: 0)
+    if isScheduled { bench.tick(after: 61) } else { bench.trigger("top") }
+    let first = bench.journal.compactMap { record -> RunRecord? in
+      if case .run(let body) = record.body, body.event == .queued { body } else { nil }
+    }
+    #expect(first.map(\.job) == ["top", "left", "base"])
+    #expect(first.map(\.trigger) == Array(repeating: isScheduled ? .schedule : .request, count: 3))
+    #expect(first[0].error == nil)
+    #expect(first.dropFirst().allSatisfy { $0.error?.type == "needed_by" })
+    #expect(first.dropFirst().allSatisfy { $0.error?.message == first[0].runID })
+    #expect(Set(first.map(\.principal)).count == 1 && Set(first.map(\.requestID)).count == 1)
+  }
+
   @Test("when what a run needs fails, the run fails with it and never starts")
   func propagation() throws {
     var bench = try SchedulerMachineBench(

@@ -62,6 +62,63 @@ struct ShimRunTests {
     try await bench.end()
   }
 
+  @Test("a shell that dies of TERM at once leaves those it started their grace to clean up")
+  func grace() async throws {
+    let bench = try SchedulerBench(
+      """
+      { jobs: { wrapped: { grace: "1h", command: ["/bin/sh", "-c",
+        "/bin/sh -c 'trap \\"sleep 0.2; date +%s%6N; exit 0\\" TERM; echo ready; while :; do sleep 0.05; done' & wait"] } } }
+      """)
+    try await bench.scheduler.start()
+    guard case .accepted(let view) = await bench.scheduler.trigger(.by("alice", "wrapped")) else {
+      throw BenchError(what: "not accepted")
+    }
+    _ = try await bench.waits("the child's trap") {
+      (try? bench.file("stdout", view.runID)) == "ready\n" ? true : nil
+    }
+    _ = await bench.scheduler.kill(view.runID, by: .person("bob"), reason: nil)
+    let run = try await bench.ended(view.runID)
+    // The leader's own end, not that of its child.
+    #expect(run.state == .killed && run.signal == 15)
+    let lines = try bench.file("stdout", run.runID).split(separator: "\n")
+    #expect(lines.count == 2, "the child was cut off: \(lines)")
+    let cleaned = try #require(lines.last.flatMap { Int64($0) })
+    let ended = try #require(run.endedAt)
+    #expect(ended.microseconds < cleaned)
+    try await bench.end()
+  }
+
+  @Test("who is deaf to TERM is killed with the grace over, though the leader went long before")
+  func deafChild() async throws {
+    let bench = try SchedulerBench(
+      """
+      { jobs: { deaf: { timeout: "300ms", grace: "200ms", command: ["/bin/sh", "-c",
+        "/bin/sh -c 'trap \\"\\" TERM; echo $$ >&2; exec sleep 300' & wait"] } } }
+      """)
+    try await bench.scheduler.start()
+    let run = try await bench.runToEnd("deaf")
+    #expect(run.state == .timedOut && run.signal == 15)
+    let child = try #require(
+      Int32(try bench.file("stderr", run.runID).trimmingCharacters(in: .whitespacesAndNewlines)))
+    #expect(kill(child, 0) == -1, "process \(child) is still there")
+    try await bench.end()
+  }
+
+  @Test("what a leader leaves that ended by itself has no grace")
+  func leftovers() async throws {
+    let bench = try SchedulerBench(
+      """
+      { jobs: { left: { grace: "1h", command: ["/bin/sh", "-c", "sleep 300 & echo $! >&2"] } } }
+      """)
+    try await bench.scheduler.start()
+    let run = try await bench.runToEnd("left")
+    #expect(run.state == .succeeded)
+    let child = try #require(
+      Int32(try bench.file("stderr", run.runID).trimmingCharacters(in: .whitespacesAndNewlines)))
+    #expect(kill(child, 0) == -1, "process \(child) is still there")
+    try await bench.end()
+  }
+
   @Test("output beyond the limit is counted, and never stops the job")
   func flood() async throws {
     let bench = try SchedulerBench(

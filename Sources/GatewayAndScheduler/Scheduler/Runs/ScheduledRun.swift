@@ -32,6 +32,8 @@ package struct ScheduledRun: Sendable, Equatable {
   /// As in the journal.
   package var redactedParameters: [UInt8]
   package let trigger: RunRecord.Trigger
+  /// Whether `parameters` may lack what the journal does not show: the run's own are gone.
+  package var areParametersRedacted = false
   package var principal: String?
   package var groups: [String] = []
   package var owner: String?
@@ -87,6 +89,14 @@ package struct ScheduledRun: Sendable, Equatable {
 
   /// Whether it takes one of the places of its job.
   var isOccupying: Bool { phase == .launching || phase == .running }
+
+  /// Whether a wish has the parameters of this run: its real ones, for two secrets look the same in the
+  /// journal; only where the run's own are gone, what the journal shows of both.
+  func isAsked(with wish: SchedulerWish) -> Bool {
+    if areParametersRedacted { return wish.redactedParameters == redactedParameters }
+    // Read back, a number is what its text is: 2.0 has become 2.
+    return JobParameters(json: wish.parameters.json) == JobParameters(json: parameters.json)
+  }
 
   package var view: RunView {
     var view = RunView(

@@ -57,6 +57,7 @@ extension SchedulerStateMachine {
     var run = ScheduledRun(
       runID: runID, job: body.job ?? "", parameters: JobParameters(json: kept ?? redacted),
       redacted: redacted, trigger: body.trigger ?? .request, queuedAt: instant)
+    run.areParametersRedacted = kept == nil
     run.principal = body.principal
     run.groups = body.groups
     run.owner = body.owner

@@ -35,7 +35,7 @@ extension SchedulerStateMachine {
     _ wish: SchedulerWish, _ run: ScheduledRun, _ ticket: Int?
   ) {
     guard let ticket else { return }
-    if wish.job != run.job || wish.redactedParameters != run.redactedParameters {
+    guard wish.job == run.job, run.isAsked(with: wish) else {
       return answer(ticket, .trigger(.keyConflict(run.view)))
     }
     if run.phase == .recording || repeatTickets[run.runID] != nil {
