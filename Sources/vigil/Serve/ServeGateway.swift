@@ -32,7 +32,7 @@ struct ServeGateway {
     _ checkers: inout [any CredentialChecker], _ report: @escaping @Sendable (String) -> Void
   ) throws -> GatewayLogin? {
     guard let settings = configuration.gateway, let oidc = settings.oidc else { return nil }
-    let secret = try secret(oidc, report)
+    let secret = secret(oidc, report)
     let provider = OIDCProvider(
       oidc, transport: HTTPClient(), surroundings: surroundings,
       clientSecret: { try await text(of: secret, at: surroundings.now()) },
@@ -55,12 +55,9 @@ struct ServeGateway {
   /// Nil for a public client.
   private static func secret(
     _ oidc: OIDCSettings, _ report: @escaping @Sendable (String) -> Void
-  ) throws -> RotatingSecret? {
-    guard let text = oidc.clientSecretReference else { return nil }
-    let source = SystemSecretSource(
-      variable: { ProcessEnvironment.variable($0) },
-      environment: ProcessEnvironment.passedOn(["PATH", "HOME"]), clock: ContinuousClock())
-    return RotatingSecret(try SecretReference(text), source: source, warn: report)
+  ) -> RotatingSecret? {
+    guard let reference = oidc.clientSecretReference else { return nil }
+    return RotatingSecret(reference, source: Assembly.secrets(), warn: report)
   }
 
   /// Read for each use, so that a rotated file counts at once.

@@ -49,7 +49,7 @@ final class SimulatedProvider: OIDCTransport {
 
   var settings: OIDCSettings {
     var settings = OIDCSettings(issuer: state.withLock { $0.issuer }, clientID: "vigil")
-    settings.clientSecretReference = "test"
+    settings.clientSecretReference = .environment(name: "TEST")
     return settings
   }
 
