@@ -1,5 +1,6 @@
 import GatewayAndScheduler
 import Ingest
+import Synchronization
 
 /// The gateway's side of `vigil serve`: who is believed, and the pages for browsers.
 struct ServeGateway {
@@ -17,7 +18,8 @@ struct ServeGateway {
       throw ServeError("the system gives no random bytes for the key of assertions")
     }
     self.signer = signer
-    records = GatewayRecords(sink, surroundings: surroundings)
+    records = GatewayRecords(
+      sink, surroundings: surroundings, isBehindProxy: configuration.front == .caddy)
     let tokens = ServiceTokenChecker(stateDirectory: configuration.state) {
       report("service tokens: \($0)")
     }
@@ -31,7 +33,8 @@ struct ServeGateway {
     _ configuration: ServeConfiguration, _ records: GatewayRecords, _ surroundings: Surroundings,
     _ checkers: inout [any CredentialChecker], _ report: @escaping @Sendable (String) -> Void
   ) throws -> GatewayLogin? {
-    guard let settings = configuration.gateway, let oidc = settings.oidc else { return nil }
+    guard var settings = configuration.gateway, let oidc = settings.oidc else { return nil }
+    settings.isBehindProxy = configuration.front == .caddy
     let secret = secret(oidc, report)
     let provider = OIDCProvider(
       oidc, transport: HTTPClient(), surroundings: surroundings,
@@ -49,7 +52,12 @@ struct ServeGateway {
     checkers.append(BearerTokenChecker(provider))
     checkers.append(
       SessionChecker(sessions, provider: provider, records: records, origins: settings.origins))
-    return GatewayLogin(settings, provider: provider, sessions: sessions, records: records)
+    let warning = OnceReport(
+      "oidc: the provider gave no refresh token, so sessions end after 8 h: "
+        + "most give one when \"offline_access\" is among the scopes", report)
+    return GatewayLogin(
+      settings, provider: provider, sessions: sessions, records: records,
+      onNoRefreshToken: { warning.tell() })
   }
 
   /// Nil for a public client.
@@ -67,6 +75,23 @@ struct ServeGateway {
       throw ServeError("\(secret.reference): found bytes that are no UTF-8")
     }
     return value
+  }
+}
+
+/// A line that is told once, however often there is reason to.
+private final class OnceReport: Sendable {
+  private let line: String
+  private let report: @Sendable (String) -> Void
+  private let isTold = Atomic(false)
+
+  init(_ line: String, _ report: @escaping @Sendable (String) -> Void) {
+    self.line = line
+    self.report = report
+  }
+
+  func tell() {
+    guard !isTold.exchange(true, ordering: .relaxed) else { return }
+    report(line)
   }
 }
 
