@@ -64,6 +64,13 @@ enum Assembly {
       randomBytes: { SecureRandom.bytes(count: $0) })
   }
 
+  /// Where secrets are: files, variables and programs of this machine.
+  static func secrets() -> SystemSecretSource {
+    SystemSecretSource(
+      variable: { ProcessEnvironment.variable($0) },
+      environment: ProcessEnvironment.passedOn(["PATH", "HOME"]), clock: ContinuousClock())
+  }
+
   /// The small program that runs a job and outlives us: beside the tool itself; nil when it is not there.
   static func shimPath() -> String? {
     guard let own = ProcessEnvironment.executablePath(), let slash = own.lastIndex(of: "/") else {

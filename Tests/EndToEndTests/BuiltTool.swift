@@ -33,19 +33,24 @@ struct BuiltTool {
   }
 
   /// Runs `vigil` and waits; both streams go through files, so that neither can fill a pipe.
-  static func run(_ words: [String], input: String? = nil) throws -> Result {
-    try run(words, data: input.map { Data($0.utf8) })
+  static func run(
+    _ words: [String], input: String? = nil, in directory: String? = nil
+  ) throws -> Result {
+    try run(words, data: input.map { Data($0.utf8) }, in: directory)
   }
 
-  /// - Parameter program: another of the package's executables, beside the tool.
+  /// - Parameters:
+  ///   - program: another of the package's executables, beside the tool.
+  ///   - directory: the working directory; ours by itself.
   static func run(
-    program: String = "vigil", _ words: [String], data: Data? = nil
+    program: String = "vigil", _ words: [String], data: Data? = nil, in directory: String? = nil
   ) throws -> Result {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     let process = Process()
     process.executableURL = try url(program)
     process.arguments = words
+    if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
     let (output, errors) = (folder.path("output"), folder.path("errors"))
     for path in [output, errors, folder.path("input")] {
       #expect(FileManager.default.createFile(atPath: path, contents: nil))

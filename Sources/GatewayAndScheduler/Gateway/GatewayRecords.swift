@@ -6,10 +6,25 @@ package struct GatewayRecords: Sendable {
 
   private let sink: any RecordSink
   let surroundings: Surroundings
+  /// Whether requests come from a proxy of ours, which names each.
+  private let isBehindProxy: Bool
 
-  package init(_ sink: any RecordSink, surroundings: Surroundings) {
+  /// - Parameter isBehindProxy: without one nobody is believed about `X-Request-Id`.
+  package init(_ sink: any RecordSink, surroundings: Surroundings, isBehindProxy: Bool = false) {
     self.sink = sink
     self.surroundings = surroundings
+    self.isBehindProxy = isBehindProxy
+  }
+
+  /// The id under which a request's records stand: the proxy's, where it is one, else a new one; nil
+  /// without random bytes.
+  func requestID(of request: HTTPRequest) -> String? {
+    if isBehindProxy, let named = request.headers.onlyValue("X-Request-Id"),
+      ForwardedRequest.isRequestID(named)
+    {
+      return named
+    }
+    return surroundings.randomBytes(16).map(Hexadecimal.text)
   }
 
   /// Appends a record; returns once it is durable.
@@ -26,10 +41,11 @@ package struct GatewayRecords: Sendable {
 
   /// Appends that a credential did not count at a page of the gateway's own; false when it cannot be
   /// recorded.
-  func isRecorded(_ refusal: CredentialRefusal, action: String) async -> Bool {
-    guard let random = surroundings.randomBytes(16) else { return false }
+  func isRecorded(
+    _ refusal: CredentialRefusal, action: String, requestID: String
+  ) async -> Bool {
     var decision = DecisionRecord(effect: .deny)
-    decision.requestID = Hexadecimal.text(random)
+    decision.requestID = requestID
     decision.action = action
     decision.rule = "credential"
     decision.describe(refusal)

@@ -18,6 +18,9 @@ package struct ConfigurationReader: Sendable {
   private let members: [JSON5Value.Member]
   private var known: [String] = []
 
+  /// In the order of the file, for an object whose keys are names of the user's choice.
+  package var keys: [String] { members.map(\.key) }
+
   private init(_ value: JSON5Value, file: String, expected: String) throws(ConfigurationError) {
     self.file = file
     place = value.place

@@ -1,5 +1,5 @@
 /// Answers whether a name (of a key, parameter, option or variable) says that its value is secret.
-struct SecretNames: Sendable {
+package struct SecretNames: Sendable {
   private let fragments: [[UInt8]]
   /// Whether some fragment begins with the byte.
   private let startsFragment: [Bool]
@@ -7,7 +7,8 @@ struct SecretNames: Sendable {
   private let wholeNames: NameTable
   private let kept: NameTable
 
-  init(_ list: RedactionList) {
+  /// Takes the built-in lists and what a configuration adds to them.
+  package init(_ list: RedactionList) {
     let names = RedactionList.secretFragments + list.secretNames
     fragments = names.map { NameTable.canonical(Array($0.utf8)) }.filter { !$0.isEmpty }
     var starts = [Bool](repeating: false, count: 256)
@@ -17,6 +18,9 @@ struct SecretNames: Sendable {
     wholeNames = NameTable(RedactionList.secretWholeNames)
     kept = NameTable(RedactionList.keptBuiltInNames + list.keptNames)
   }
+
+  /// Whether a value under this name is secret.
+  package func matches(_ name: String) -> Bool { matches(Array(name.utf8).span) }
 
   /// Cost: linear in the name's length times the fragments that share a first letter.
   func matches(_ name: Span<UInt8>) -> Bool {

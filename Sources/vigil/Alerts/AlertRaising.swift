@@ -32,7 +32,9 @@ struct AlertRaising {
     guard try InputDescriptor.status(ofPath: path) != nil else { return nil }
     let bytes = try InputDescriptor.contents(ofPath: path, byteCountMax: 4 << 20)
     return JobOwners(
-      try JobCatalogue.read(bytes.span, file: path, zones: configuration.zones.catalogue))
+      try JobCatalogue.read(
+        bytes.span, file: path, zones: configuration.zones.catalogue,
+        redaction: configuration.log.redaction))
   }
 
   func raise(_ findings: [Finding]) throws {

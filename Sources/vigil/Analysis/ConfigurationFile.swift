@@ -11,6 +11,8 @@ struct ConfigurationFile: Sendable {
   var joinWindow = JoinWindow.standard
   var detection = DetectionConfiguration()
   var serve = ServeConfiguration()
+  /// Whether the file has a `serve` object, and not its defaults alone.
+  private(set) var statesServe = false
   /// Nil where nothing is told to anybody.
   var alerts: AlertSettings?
   /// How each is told.
@@ -51,6 +53,7 @@ struct ConfigurationFile: Sendable {
     for (name, zone) in principals { detection.zoneByPrincipal[name] = zone }
     if let serve = try reader.object("serve", ServeConfiguration.init(from:)) {
       self.serve = serve
+      statesServe = true
     }
     let siteZone = detection.siteZone
     let alerts = try reader.object("alerts") { (reader) throws(ConfigurationError) in

@@ -1,29 +1,34 @@
 import GatewayAndScheduler
 import Ingest
 
-/// `vigil jobs check FILE`: whether a file of jobs says what it is meant to.
+/// `vigil jobs check`: whether a file of jobs says what it is meant to.
 enum JobsCommand: Command {
   static let specification = CommandSpecification(
     name: "jobs",
     summary: "check a file of jobs and list what it says",
-    synopsis: "check FILE",
-    options: [],
-    operand: "check FILE",
+    synopsis: "check [FILE] [--config FILE]",
+    options: [ServeDefaults.option],
+    operand: "check",
     operandIsRequired: true,
     discussion: [
       "Reads the file as vigil serve would, and refuses it with the line and what was expected: names, "
         + "commands, parameters, schedules, and needs that name no job or go in a circle.",
+      "Without FILE it is the configuration's, and names of variables that mean no secret are its "
+        + "redaction.kept_names.",
       "Prints each job with its kind, its owner, what it needs, and when it runs next.",
     ])
 
   static func run(_ arguments: ParsedArguments, _ tool: Tool) throws -> ExitStatus {
-    guard arguments.operands.count == 2, arguments.operands[0] == "check" else {
-      throw UsageError("expected check and one FILE")
+    guard arguments.operands[0] == "check", arguments.operands.count <= 2 else {
+      throw UsageError("expected check and at most one FILE")
     }
-    let path = arguments.operands[1]
+    let stated = arguments.operands.dropFirst().first
+    let defaults = try ServeDefaults(arguments, isNeeded: stated == nil, tool)
+    let path = try stated ?? defaults.value("the jobs' FILE", \.jobs)
     let bytes = try InputDescriptor.contents(ofPath: path, byteCountMax: byteCountMax)
     let catalogue = try JobCatalogue.read(
-      bytes.span, file: path, zones: Assembly.zones().catalogue)
+      bytes.span, file: path, zones: Assembly.zones().catalogue,
+      redaction: defaults.configuration?.log.redaction ?? RedactionList())
     let now = tool.now()
     for job in catalogue.definitions { tool.print(line(job, at: now)) }
     let count = catalogue.definitions.count

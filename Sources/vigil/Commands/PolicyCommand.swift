@@ -8,9 +8,10 @@ enum PolicyCommand: Command {
     name: "policy",
     summary: "check, test and replay an access policy",
     synopsis:
-      "check FILE [--jobs FILE] | test FILE CASES | replay --journal DIR --policy FILE "
-      + "[--since T] [--until T]   [--format F]",
+      "check [FILE] [--jobs FILE] | test [FILE] CASES | replay [--journal DIR] [--policy FILE] "
+      + "[--since T] [--until T]   [--config FILE] [--format F]",
     options: [
+      ServeDefaults.option,
       .init("--jobs", "FILE", "check: the file of jobs, to find unknown ones and holes"),
       .init("--journal", "DIR", "replay: the journal to read"),
       .init("--policy", "FILE", "replay: the policy to ask"),
@@ -30,14 +31,15 @@ enum PolicyCommand: Command {
         + "open runs and triggers as the journal tells them at that instant, and prints the answers that "
         + "differ. What the past does not record is taken as not known: off_hours p, scopes, and the "
         + "kind of credential where there was no decision, which reads as oidc.",
+      "What is not given, policy, jobs, journal, is the configuration's; test then knows its routes too.",
     ])
 
   static func run(_ arguments: ParsedArguments, _ tool: Tool) throws -> ExitStatus {
     let words = arguments.operands
     switch words[0] {
-    case "check": return try PolicyChecking(arguments).run(tool)
-    case "test": return try PolicyTesting(arguments).run(tool)
-    case "replay": return try PolicyReplaying(arguments).run(tool)
+    case "check": return try PolicyChecking(arguments, tool).run(tool)
+    case "test": return try PolicyTesting(arguments, tool).run(tool)
+    case "replay": return try PolicyReplaying(arguments, tool).run(tool)
     default:
       throw UsageError(
         "\(Quotation.quoted(words[0])): expected check, test or replay")
@@ -46,14 +48,17 @@ enum PolicyCommand: Command {
 
   /// Operands behind the verb, and the options that it takes.
   static func operands(
-    _ arguments: ParsedArguments, _ count: Int, options: Set<String>
+    _ arguments: ParsedArguments, _ counts: ClosedRange<Int>, options: Set<String>
   ) throws(UsageError) -> [String] {
     let rest = Array(arguments.operands.dropFirst())
-    guard rest.count == count else {
-      throw UsageError("\(rest.count) files after \(arguments.operands[0]): expected \(count)")
+    guard counts.contains(rest.count) else {
+      let expected =
+        counts.count == 1 ? "\(counts.lowerBound)" : "\(counts.lowerBound) or \(counts.upperBound)"
+      throw UsageError("\(rest.count) files after \(arguments.operands[0]): expected \(expected)")
     }
+    let known = options.union(["--config", "--format"])
     for option in specification.options.map(\.name)
-    where !options.contains(option) && option != "--format" && arguments.has(option) {
+    where !known.contains(option) && arguments.has(option) {
       throw UsageError("\(option) with \(arguments.operands[0]): expected none")
     }
     return rest
@@ -66,9 +71,11 @@ struct PolicyChecking {
   private let jobsPath: String?
   private let isTable: Bool
 
-  init(_ arguments: ParsedArguments) throws(UsageError) {
-    path = try PolicyCommand.operands(arguments, 1, options: ["--jobs"])[0]
-    jobsPath = arguments.value("--jobs")
+  init(_ arguments: ParsedArguments, _ tool: Tool) throws {
+    let paths = try PolicyCommand.operands(arguments, 0...1, options: ["--jobs"])
+    let defaults = try ServeDefaults(arguments, isNeeded: paths.isEmpty, tool)
+    path = try paths.first ?? defaults.value("the policy's FILE", \.policy)
+    jobsPath = arguments.value("--jobs") ?? defaults.configuration?.serve.jobs
     isTable = arguments.value("--format") != "jsonl"
   }
 
@@ -135,11 +142,15 @@ enum PolicyJobNames {
 struct PolicyTesting {
   private let policyPath: String
   private let casesPath: String
+  private let routes: ActionRoutes
   private let isTable: Bool
 
-  init(_ arguments: ParsedArguments) throws(UsageError) {
-    let paths = try PolicyCommand.operands(arguments, 2, options: [])
-    (policyPath, casesPath) = (paths[0], paths[1])
+  init(_ arguments: ParsedArguments, _ tool: Tool) throws {
+    let paths = try PolicyCommand.operands(arguments, 1...2, options: [])
+    let defaults = try ServeDefaults(arguments, isNeeded: paths.count == 1, tool)
+    policyPath = try paths.count == 2 ? paths[0] : defaults.value("the policy's FILE", \.policy)
+    casesPath = paths[paths.count - 1]
+    routes = defaults.configuration?.serve.routes ?? .standard
     isTable = arguments.value("--format") != "jsonl"
   }
 
@@ -147,7 +158,7 @@ struct PolicyTesting {
     let policy = try PolicyFile.read(policyPath, Assembly.zones().catalogue)
     let bytes = try InputDescriptor.contents(
       ofPath: casesPath, byteCountMax: JSON5Document.byteCountMax)
-    let cases = try PolicyCases(bytes.span, file: casesPath, routes: .standard).cases
+    let cases = try PolicyCases(bytes.span, file: casesPath, routes: routes).cases
     let answered = cases.map { ($0, policy.decide($0.question)) }
     let wrongCount = answered.count { !$0.0.isMet(by: $0.1) }
     if isTable {

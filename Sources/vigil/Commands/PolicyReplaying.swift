@@ -9,15 +9,19 @@ struct PolicyReplaying {
 
   private let journal: String
   private let policyPath: String
+  private let configuration: ConfigurationFile
   private let since: Timestamp?
   private let until: Timestamp?
   private let isTable: Bool
 
-  init(_ arguments: ParsedArguments) throws(UsageError) {
+  init(_ arguments: ParsedArguments, _ tool: Tool) throws {
     _ = try PolicyCommand.operands(
-      arguments, 0, options: ["--journal", "--policy", "--since", "--until"])
-    journal = try arguments.required("--journal")
-    policyPath = try arguments.required("--policy")
+      arguments, 0...0, options: ["--journal", "--policy", "--since", "--until"])
+    let isNeeded = !arguments.has("--journal") || !arguments.has("--policy")
+    let defaults = try ServeDefaults(arguments, isNeeded: isNeeded, tool)
+    journal = try defaults.value(arguments, "--journal", \.journal)
+    policyPath = try defaults.value(arguments, "--policy", \.policy)
+    configuration = try defaults.configuration ?? ConfigurationFile.load(nil)
     since = try PolicyReplaying.instant(arguments, "--since")
     until = try PolicyReplaying.instant(arguments, "--until")
     isTable = arguments.value("--format") != "jsonl"
@@ -34,7 +38,6 @@ struct PolicyReplaying {
   }
 
   func run(_ tool: Tool) throws -> ExitStatus {
-    let configuration = try ConfigurationFile.load(nil)
     let policy = try PolicyFile.read(policyPath, configuration.zones.catalogue)
     let analysis = try JournalAnalysis(journal, configuration, tool)
     var replay = PolicyReplay(policy, since: since, until: until)

@@ -46,7 +46,7 @@ enum ServeCommand: Command {
   private static func check(
     _ configuration: ConfigurationFile, _ tool: Tool
   ) throws -> ExitStatus {
-    let files = try ServeFiles(configuration.serve, configuration.zones.catalogue)
+    let files = try ServeFiles(configuration)
     let policy = files.policy.policy
     tool.print(
       "policy \(policy.sha256.prefix(12)): \(policy.rules.count) rules, \(policy.roles.count) roles"

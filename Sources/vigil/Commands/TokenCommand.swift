@@ -8,11 +8,14 @@ enum TokenCommand: Command {
     name: "token",
     summary: "make, rotate, revoke and list service tokens",
     synopsis:
-      "create --for NAME --scope S… --state DIR --journal DIR [--group G…] [--zone Z] "
-      + "[--expires 90d|never] | rotate ID --overlap 1h … | revoke ID [--reason TEXT] … | list "
-      + "--state DIR [--journal DIR] [--format F]",
+      "create --for NAME --scope S… [--group G…] [--zone Z] [--expires 90d|never] | "
+      + "rotate ID --overlap 1h | revoke ID [--reason TEXT] | list [--format F]   "
+      + "[--config FILE | --state DIR --journal DIR]",
     options: [
-      .init("--state", "DIR", "the state directory of vigil serve; it must be there"),
+      ServeDefaults.option,
+      .init(
+        "--state", "DIR",
+        "the state directory of vigil serve, in place of the configuration's; it must be there"),
       .init("--journal", "DIR", "the journal, which is told; with list: where last uses stand"),
       .init("--for", "NAME", "create: the principal that the token stands for"),
       .init(
@@ -42,14 +45,10 @@ enum TokenCommand: Command {
   static func run(_ arguments: ParsedArguments, _ tool: Tool) throws -> ExitStatus {
     let verb = arguments.operands[0]
     let options: [String: Set<String>] = [
-      "create": [
-        "--state", "--journal", "--for", "--scope", "--group", "--zone", "--expires", "--by",
-      ],
-      "rotate": ["--state", "--journal", "--overlap", "--by"],
-      "revoke": ["--state", "--journal", "--reason", "--by"],
-      "list": ["--state", "--journal", "--format"],
+      "create": ["--for", "--scope", "--group", "--zone", "--expires", "--by"],
+      "rotate": ["--overlap", "--by"], "revoke": ["--reason", "--by"], "list": ["--format"],
     ]
-    guard let known = options[verb] else {
+    guard let known = options[verb]?.union(["--config", "--state", "--journal"]) else {
       throw UsageError("\(Quotation.quoted(verb)): expected create, rotate, revoke or list")
     }
     for option in specification.options.map(\.name)
@@ -62,20 +61,23 @@ enum TokenCommand: Command {
       throw UsageError(
         "\(rest.count) operands after \(verb): expected \(takesID ? "an ID" : "none")")
     }
-    if verb == "list" { return try TokenListing(arguments).run(tool) }
+    if verb == "list" {
+      return try TokenListing(arguments, TokenPlaces(arguments, tool)).run(tool)
+    }
     return try change(verb, rest.first ?? "", arguments, tool)
   }
 
   private static func change(
     _ verb: String, _ id: String, _ arguments: ParsedArguments, _ tool: Tool
   ) throws -> ExitStatus {
-    let storage = try PosixStorage(directory: arguments.required("--state"), creating: false)
     // Everything about the wish is checked before the journal is touched.
     let wish = verb == "create" ? try self.wish(arguments) : nil
     let overlap =
       verb == "rotate"
       ? try DurationOption.seconds(arguments.required("--overlap"), "--overlap") : 0
-    let hand = try JournalHand(directory: arguments.required("--journal"), now: tool.now)
+    let places = try TokenPlaces(arguments, tool)
+    let storage = try PosixStorage(directory: places.state, creating: false)
+    let hand = try JournalHand(directory: try places.requiredJournal(), now: tool.now)
     let issuer = ServiceTokenIssuer(
       ServiceTokenStore(storage), by: try name(arguments), randomBytes: SecureRandom.bytes(count:)
     ) { record in _ = try hand.append(record) }
@@ -126,5 +128,26 @@ enum TokenCommand: Command {
     let expires = arguments.value("--expires") ?? "90d"
     wish.secondsGood = expires == "never" ? nil : try DurationOption.seconds(expires, "--expires")
     return wish
+  }
+}
+
+/// The state directory and its journal: both of one `vigil serve`.
+struct TokenPlaces {
+  let state: String
+  /// Nil where only a state directory was named: another configuration's journal is not its.
+  let journal: String?
+
+  init(_ arguments: ParsedArguments, _ tool: Tool) throws {
+    let isNeeded = !arguments.has("--state") && !arguments.has("--journal")
+    let defaults = try ServeDefaults(arguments, isNeeded: isNeeded, tool)
+    state = try defaults.value(arguments, "--state", \.state)
+    journal = arguments.value("--journal") ?? defaults.configuration?.serve.journal
+  }
+
+  func requiredJournal() throws(UsageError) -> String {
+    guard let journal else {
+      throw UsageError("--journal is missing: \(ServeDefaults.hint) without --state")
+    }
+    return journal
   }
 }

@@ -8,9 +8,9 @@ struct TokenListing {
   private let journal: String?
   private let isTable: Bool
 
-  init(_ arguments: ParsedArguments) throws(UsageError) {
-    state = try arguments.required("--state")
-    journal = arguments.value("--journal")
+  init(_ arguments: ParsedArguments, _ places: TokenPlaces) {
+    state = places.state
+    journal = places.journal
     isTable = arguments.value("--format") != "jsonl"
   }
 

@@ -61,11 +61,6 @@ struct ServeConfiguration: Sendable {
     if let live = try reader.object("detection", Live.init(from:)) { self.live = live }
     gateway = try reader.object("gateway", GatewaySettings.init(from:))
     routes = try ActionRoutes(from: &reader)
-    if let reference = gateway?.oidc?.clientSecretReference {
-      do throws(SecretReferenceError) { _ = try SecretReference(reference) } catch {
-        throw reader.error("gateway", "oidc.client_secret: \(error)")
-      }
-    }
     if front == .caddy, follow.isEmpty {
       throw reader.error(
         "front", "found \"caddy\" and no logs in \"follow\": expected Caddy's access log there")

@@ -10,15 +10,18 @@ final class ServeFiles {
   let accounts: CurrentUsers
   private let settings: ServeConfiguration
   private let zones: ZoneCatalogue
+  /// Which names of a job's variables mean a secret.
+  private let redaction: RedactionList
   private var stamps: [String: FileStatus?] = [:]
 
   private static let byteCountMax = 4 << 20
 
-  init(_ settings: ServeConfiguration, _ zones: ZoneCatalogue) throws {
-    self.settings = settings
-    self.zones = zones
+  init(_ configuration: ConfigurationFile) throws {
+    settings = configuration.serve
+    zones = configuration.zones.catalogue
+    redaction = configuration.log.redaction
     policy = try PolicyFile(path: settings.policy, zones: zones)
-    catalogue = try ServeFiles.catalogue(settings.jobs, zones)
+    catalogue = try ServeFiles.catalogue(settings.jobs, zones, redaction)
     accounts = CurrentUsers(try ServeFiles.users(settings.users))
     for path in paths { stamps[path] = try InputDescriptor.status(ofPath: path) }
   }
@@ -27,9 +30,11 @@ final class ServeFiles {
     [settings.policy, settings.jobs] + (settings.users.map { [$0] } ?? [])
   }
 
-  private static func catalogue(_ path: String, _ zones: ZoneCatalogue) throws -> JobCatalogue {
+  private static func catalogue(
+    _ path: String, _ zones: ZoneCatalogue, _ redaction: RedactionList
+  ) throws -> JobCatalogue {
     let bytes = try InputDescriptor.contents(ofPath: path, byteCountMax: byteCountMax)
-    return try JobCatalogue.read(bytes.span, file: path, zones: zones)
+    return try JobCatalogue.read(bytes.span, file: path, zones: zones, redaction: redaction)
   }
 
   private static func users(_ path: String?) throws -> UsersFile {
@@ -74,7 +79,7 @@ final class ServeFiles {
     switch path {
     case settings.policy: return try policy.candidate().map { .policy($0) }
     case settings.jobs:
-      catalogue = try ServeFiles.catalogue(path, zones)
+      catalogue = try ServeFiles.catalogue(path, zones, redaction)
       return .jobs(catalogue)
     default:
       return .users(try ServeFiles.users(path), path: path)

@@ -1,5 +1,6 @@
 import GatewayAndScheduler
 import Ingest
+import Synchronization
 
 /// The gateway's side of `vigil serve`: who is believed, and the pages for browsers.
 struct ServeGateway {
@@ -17,7 +18,8 @@ struct ServeGateway {
       throw ServeError("the system gives no random bytes for the key of assertions")
     }
     self.signer = signer
-    records = GatewayRecords(sink, surroundings: surroundings)
+    records = GatewayRecords(
+      sink, surroundings: surroundings, isBehindProxy: configuration.front == .caddy)
     let tokens = ServiceTokenChecker(stateDirectory: configuration.state) {
       report("service tokens: \($0)")
     }
@@ -31,8 +33,9 @@ struct ServeGateway {
     _ configuration: ServeConfiguration, _ records: GatewayRecords, _ surroundings: Surroundings,
     _ checkers: inout [any CredentialChecker], _ report: @escaping @Sendable (String) -> Void
   ) throws -> GatewayLogin? {
-    guard let settings = configuration.gateway, let oidc = settings.oidc else { return nil }
-    let secret = try secret(oidc, report)
+    guard var settings = configuration.gateway, let oidc = settings.oidc else { return nil }
+    settings.isBehindProxy = configuration.front == .caddy
+    let secret = secret(oidc, report)
     let provider = OIDCProvider(
       oidc, transport: HTTPClient(), surroundings: surroundings,
       clientSecret: { try await text(of: secret, at: surroundings.now()) },
@@ -49,18 +52,20 @@ struct ServeGateway {
     checkers.append(BearerTokenChecker(provider))
     checkers.append(
       SessionChecker(sessions, provider: provider, records: records, origins: settings.origins))
-    return GatewayLogin(settings, provider: provider, sessions: sessions, records: records)
+    let warning = OnceReport(
+      "oidc: the provider gave no refresh token, so sessions end after 8 h: "
+        + "most give one when \"offline_access\" is among the scopes", report)
+    return GatewayLogin(
+      settings, provider: provider, sessions: sessions, records: records,
+      onNoRefreshToken: { warning.tell() })
   }
 
   /// Nil for a public client.
   private static func secret(
     _ oidc: OIDCSettings, _ report: @escaping @Sendable (String) -> Void
-  ) throws -> RotatingSecret? {
-    guard let text = oidc.clientSecretReference else { return nil }
-    let source = SystemSecretSource(
-      variable: { ProcessEnvironment.variable($0) },
-      environment: ProcessEnvironment.passedOn(["PATH", "HOME"]), clock: ContinuousClock())
-    return RotatingSecret(try SecretReference(text), source: source, warn: report)
+  ) -> RotatingSecret? {
+    guard let reference = oidc.clientSecretReference else { return nil }
+    return RotatingSecret(reference, source: Assembly.secrets(), warn: report)
   }
 
   /// Read for each use, so that a rotated file counts at once.
@@ -70,6 +75,23 @@ struct ServeGateway {
       throw ServeError("\(secret.reference): found bytes that are no UTF-8")
     }
     return value
+  }
+}
+
+/// A line that is told once, however often there is reason to.
+private final class OnceReport: Sendable {
+  private let line: String
+  private let report: @Sendable (String) -> Void
+  private let isTold = Atomic(false)
+
+  init(_ line: String, _ report: @escaping @Sendable (String) -> Void) {
+    self.line = line
+    self.report = report
+  }
+
+  func tell() {
+    guard !isTold.exchange(true, ordering: .relaxed) else { return }
+    report(line)
   }
 }
 

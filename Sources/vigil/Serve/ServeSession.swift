@@ -36,7 +36,7 @@ final class ServeSession {
     let reports = BackgroundReports()
     self.reports = reports
     // What is wrong with a file is found before anything is made.
-    files = try ServeFiles(settings, configuration.zones.catalogue)
+    files = try ServeFiles(configuration)
     let state = try PosixStorage(directory: settings.state, creating: true)
     guard let lock = try state.lock("lock") else {
       throw ServeError("state \(settings.state): in use by another vigil serve")
@@ -49,7 +49,7 @@ final class ServeSession {
     alerts = try ServeSession.alerts(configuration, journal, surroundings, reports)
     let tokens = try RunTokenKey.tokens(in: state, randomBytes: surroundings.randomBytes)
     scheduler = try ServeSession.scheduler(
-      settings, files, journal, ServeHabits(judge: judge), tokens, surroundings)
+      settings, files, journal, ServeHabits(judge: judge), tokens, surroundings, reports)
     proposals.scheduler.withLock { [scheduler] in $0 = scheduler }
     servers = try ServeServers(
       settings, files, journal, scheduler, ServeHabits(judge: judge), tokens, configuration.log,
@@ -88,7 +88,8 @@ final class ServeSession {
 
   private static func scheduler(
     _ settings: ServeConfiguration, _ files: ServeFiles, _ journal: ServeJournal,
-    _ habits: ServeHabits, _ tokens: RunTokens, _ surroundings: Surroundings
+    _ habits: ServeHabits, _ tokens: RunTokens, _ surroundings: Surroundings,
+    _ reports: BackgroundReports
   ) throws -> RunScheduler {
     guard let shim = Assembly.shimPath() else {
       throw ServeError("vigil-shim: expected it beside the tool itself")
@@ -97,6 +98,8 @@ final class ServeSession {
     var supervision = SupervisionSettings(state: state, shim: shim)
     supervision.socket = state + "/" + ServeServers.socketName
     supervision.environment = ProcessEnvironment.passedOn(["PATH", "HOME", "LANG", "TZ"])
+    supervision.secrets = Assembly.secrets()
+    supervision.warn = { reports.add($0) }
     supervision.token = { tokens.token(for: $0) }
     var scheduling = SchedulerSettings()
     scheduling.host = Assembly.hostName()

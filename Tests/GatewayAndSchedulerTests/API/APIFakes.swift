@@ -215,6 +215,8 @@ struct APIBench: Sendable {
   let sink = MemorySink()
   let scheduler = FakeScheduler()
   let handler: HTTPHandler
+  /// What a server tells of requests that no handler saw, as `vigil serve` keeps it.
+  let incidents: HTTPIncidentRecords
 
   init(
     settings: TriggerAPISettings = TriggerAPISettings(), ailment: String? = nil,
@@ -226,8 +228,22 @@ struct APIBench: Sendable {
       settings: settings, ailment: { ailment })
     var router = Router()
     router.addTriggerAPI(api)
+    incidents = HTTPIncidentRecords(
+      "http", sink: sink, surroundings: Surroundings.fake(hasRandomBytes: hasRandomBytes))
     handler = APIFront.handler(
-      router, surroundings: Surroundings.fake(hasRandomBytes: hasRandomBytes))
+      router, surroundings: Surroundings.fake(hasRandomBytes: hasRandomBytes),
+      incidents: incidents)
+  }
+
+  /// The records of requests that no handler saw, once there are so many or nothing more comes.
+  func failures(_ count: Int) async -> [ControlRecord] {
+    func told() -> [ControlRecord] {
+      sink.records.compactMap { if case .control(let body) = $0.body { body } else { nil } }
+    }
+    for _ in 0..<100_000 where told().count < count { await Task.yield() }
+    // One too many has its chance to come.
+    for _ in 0..<1000 { await Task.yield() }
+    return told()
   }
 
   func ask(

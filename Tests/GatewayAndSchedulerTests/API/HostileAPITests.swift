@@ -82,6 +82,10 @@ import Testing
       "GET /jobs HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: Bearer \(String(repeating: "a", count: 1 << 20))\r\n\r\n"
     ),
     raw(
+      "a token of 100,000 bytes", 431,
+      "GET /jobs HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: Bearer \(String(repeating: "a.", count: 50_000))\r\n\r\n"
+    ),
+    raw(
       "a target of 9,000 bytes", 414,
       "GET /jobs/\(String(repeating: "a", count: 9000)) HTTP/1.1\r\n\(alice)\r\n"),
     raw(
@@ -188,7 +192,10 @@ import Testing
   @Test(arguments: malformed + paths + bodies + methods)
   func `each gets its status, its record, and nothing else happens`(_ item: Case) async throws {
     let bench = APIBench()
-    try await TestServer(limits: HostileAPITests.limits, handler: bench.handler).use { server in
+    let server = TestServer(
+      limits: HostileAPITests.limits, incidents: { bench.incidents.note($0) },
+      handler: bench.handler)
+    try await server.use { server in
       let answer = try await exchange(server.endpoint, item.bytes)
       if item.status == 0 {
         #expect(
@@ -207,6 +214,15 @@ import Testing
       seen.requests.map { String(decoding: $0.parameters, as: UTF8.self) }
         == (item.parameters.map { [$0] } ?? []))
     #expect(seen.orders.isEmpty)
+    // What never reached the API is a record all the same: one.
+    let failures = await bench.failures(item.effects.isEmpty ? 1 : 0)
+    #expect(failures.map(\.event) == (item.effects.isEmpty ? [.requestFailed] : []))
+    if let failure = failures.first {
+      #expect(failure.reason?.isEmpty == false && failure.counts.first?.value == 1)
+      // Where no request line was read, the library's own 400 is not ours to tell.
+      let isUnread = item.status == 0 || failure.counts.first?.name == "no_request"
+      #expect(isUnread || failure.status == item.status, "\(failure)")
+    }
     try HostileAPITests.requireOneLine(bench.sink.records)
   }
 
@@ -225,7 +241,10 @@ import Testing
 
   @Test func `a client that drips its body is cut, and triggers nothing`() async throws {
     let bench = APIBench()
-    try await TestServer(limits: HostileAPITests.limits, handler: bench.handler).use { server in
+    let server = TestServer(
+      limits: HostileAPITests.limits, incidents: { bench.incidents.note($0) },
+      handler: bench.handler)
+    try await server.use { server in
       let sent = try await offPool {
         let connection = try RawConnection(server.endpoint)
         connection.send(
@@ -234,7 +253,10 @@ import Testing
       }
       #expect(sent < 400 && server.counters.cutOff == 1)
     }
-    #expect(bench.scheduler.seen.requests.isEmpty && bench.sink.records.isEmpty)
+    let failures = await bench.failures(1)
+    #expect(failures.map(\.event) == [.requestFailed])
+    #expect(failures.first?.counts.first?.name == "cut_off")
+    #expect(bench.scheduler.seen.requests.isEmpty && bench.sink.records.count == 1)
   }
 
   @Test func `a body in the tail of another request is no request of its own`() async throws {

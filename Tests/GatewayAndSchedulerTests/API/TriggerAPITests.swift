@@ -329,7 +329,8 @@ import Testing
       #expect(response.headers["Content-Type"] == "application/problem+json")
       #expect(response.headers["X-Request-Id"]?.utf8.count == 32)
     }
-    #expect(bench.sink.records.isEmpty)
+    #expect(await bench.failures(2).map(\.status) == [404, 405])
+    #expect(bench.sink.records.count == 2)
   }
 
   @Test func `where nobody stands in front, requests leave a record of their own`() async throws {

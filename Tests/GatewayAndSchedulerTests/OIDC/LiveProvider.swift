@@ -120,7 +120,7 @@ final class LiveBench: Sendable {
     let surroundings = Surroundings(
       now: { skew.now }, randomBytes: { SecureRandom.bytes(count: $0) })
     var oidc = OIDCSettings(issuer: live.facts.issuer, clientID: live.facts.clientID)
-    oidc.clientSecretReference = "test"
+    oidc.clientSecretReference = .environment(name: "TEST")
     oidc.scopes = ["openid", "pipelines"]
     oidc.audiences = ["pipelines"]
     oidc.leewaySeconds = 300

@@ -24,6 +24,7 @@ final class SimulatedProvider: OIDCTransport {
     var nonceOverride: String?
     /// Renewals bring no ID token.
     var omitsIDToken = false
+    var omitsRefreshToken = false
     /// What the userinfo endpoint answers.
     var userinfo = "{}"
     /// What the token endpoint answers instead.
@@ -49,7 +50,7 @@ final class SimulatedProvider: OIDCTransport {
 
   var settings: OIDCSettings {
     var settings = OIDCSettings(issuer: state.withLock { $0.issuer }, clientID: "vigil")
-    settings.clientSecretReference = "test"
+    settings.clientSecretReference = .environment(name: "TEST")
     return settings
   }
 
@@ -154,7 +155,7 @@ final class SimulatedProvider: OIDCTransport {
     let refreshToken = state.withLock { state in
       state.nextNumber += 1
       state.refreshToken = "refresh-\(state.nextNumber)"
-      return state.refreshToken ?? ""
+      return state.omitsRefreshToken ? "" : ",\"refresh_token\":\"\(state.refreshToken ?? "")\""
     }
     let (seconds, override) = state.withLock { ($0.accessSeconds, $0.nonceOverride) }
     let stated = (override ?? nonce).map { ",\"nonce\":\"\($0)\"" } ?? ""
@@ -164,8 +165,8 @@ final class SimulatedProvider: OIDCTransport {
       200,
       Array(
         """
-        {"access_token":"opaque","token_type":"bearer","expires_in":\(seconds),
-        "refresh_token":"\(refreshToken)"\(idToken)}
+        {"access_token":"opaque","token_type":"bearer","expires_in":\(seconds)
+        \(refreshToken)\(idToken)}
         """.utf8))
   }
 

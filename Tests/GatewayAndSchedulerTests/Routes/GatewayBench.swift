@@ -16,6 +16,7 @@ final class GatewayBench: Sendable {
   let router: Router
   let policy = ScriptedPolicy()
   private let jar = Mutex<[String: String]>([:])
+  let refreshless: RefreshlessLogins
 
   init(
     limits: SessionLimits = SessionLimits(), archive: MemoryArchive = MemoryArchive(),
@@ -42,13 +43,18 @@ final class GatewayBench: Sendable {
     settings.oidc = provider.settings
     settings.sessions = limits
     settings.isBehindProxy = isBehindProxy
-    let records = world.gatewayRecords
+    let records = GatewayRecords(
+      world, surroundings: world.surroundings, isBehindProxy: isBehindProxy)
+    let refreshless = RefreshlessLogins()
+    self.refreshless = refreshless
     gateway = Gateway(
       checkers: [
         BearerTokenChecker(provider),
         SessionChecker(sessions, provider: provider, records: records, origins: settings.origins),
       ], actions: PathActions(), policy: policy, facts: NoFacts(), records: records, signer: signer,
-      login: GatewayLogin(settings, provider: provider, sessions: sessions, records: records))
+      login: GatewayLogin(
+        settings, provider: provider, sessions: sessions, records: records,
+        onNoRefreshToken: { refreshless.note() }))
     var router = Router()
     router.addGateway(gateway)
     self.router = router
@@ -102,6 +108,13 @@ final class GatewayBench: Sendable {
     let back = simulated.logIn(at: try #require(begun.headers["Location"]))
     return try await browse(.get, String(back.dropFirst("https://p.test".count)))
   }
+}
+
+/// Counts the logins for which the provider gave no refresh token.
+final class RefreshlessLogins: Sendable {
+  private let value = Atomic(0)
+  var count: Int { value.load(ordering: .relaxed) }
+  func note() { value.add(1, ordering: .relaxed) }
 }
 
 /// Sessions in memory that outlive a store.

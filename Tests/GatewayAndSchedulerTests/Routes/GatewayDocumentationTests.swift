@@ -21,7 +21,7 @@ import Testing
     #expect(settings.sessions == SessionLimits())
     var expected = OIDCSettings(
       issuer: "https://id.example.com/realms/main", clientID: "vigil")
-    expected.clientSecretReference = "file:/etc/vigil/oidc-secret"
+    expected.clientSecretReference = .file(path: "/etc/vigil/oidc-secret")
     expected.authorityFile = "/etc/vigil/ca.pem"
     #expect(settings.oidc == expected)
     #expect(settings.afterLogout == "/" && settings.otherOrigins.isEmpty)
@@ -35,5 +35,23 @@ import Testing
     for name in ["Remote-User", "X-Vigil-Assertion", "X-Vigil-Set-Cookie", "X-Auth-Method"] {
       #expect(text.contains("`\(name)`"), "\(name)")
     }
+  }
+
+  @Test(arguments: ["\"hunter2secret\"", "123456789", "true", "1.5", "[\"hunter2secret\"]", "null"])
+  func `a literal in the place of the client's secret is refused, and not shown`(
+    _ literal: String
+  ) throws {
+    let text = Array(
+      """
+      { oidc: { issuer: "https://id.test", client_id: "vigil", client_secret: \(literal) } }
+      """.utf8)
+    let error = #expect(throws: ConfigurationError.self) {
+      try ConfigurationReader.read(text.span, file: "f") { (reader) throws(ConfigurationError) in
+        try reader.object("oidc", OIDCSettings.init(from:))
+      }
+    }
+    let told = try #require(error).description
+    #expect(told.contains("expected a reference to the secret"), "\(told)")
+    #expect(!told.contains("hunter2") && !told.contains("123456789"), "\(told)")
   }
 }

@@ -379,4 +379,54 @@ import Testing
     let again = try await bench.browse(.post, "/auth/logout", GatewayLoginTests.page)
     #expect(again.headers["Location"] == "/")
   }
+
+  @Test(arguments: [true, false])
+  func `records and answers carry the proxy's id of the request, and without a proxy one of ours`(
+    isBehind: Bool
+  ) async throws {
+    let bench = try GatewayBench(isBehindProxy: isBehind)
+    var serial = 0
+    func browse(_ method: HTTPMethod, _ target: String, _ more: HTTPHeaders = [:]) async throws
+      -> (response: HTTPResponse, id: String)
+    {
+      serial += 1
+      var headers = more
+      headers.append("X-Request-Id", "of-the-proxy-\(serial)")
+      let response = try await bench.browse(method, target, headers)
+      let id = try #require(response.headers.onlyValue("X-Request-Id"))
+      #expect(isBehind ? id == "of-the-proxy-\(serial)" : id.utf8.count == 32)
+      return (response, id)
+    }
+    let begun = try await browse(.get, "/auth/login").response
+    let back = bench.simulated.logIn(at: try #require(begun.headers["Location"]))
+    var ids = [try await browse(.get, String(back.dropFirst("https://p.test".count))).id]
+    ids.append(try await browse(.get, "/auth/callback").id)
+    let bad: HTTPHeaders = ["Authorization": "Bearer a.b.c"]
+    let whoami = try await browse(.get, "/auth/whoami", bad)
+    let foreign = try await browse(.post, "/auth/logout", ["Sec-Fetch-Site": "cross-site"])
+    #expect(whoami.response.status == .unauthorized && foreign.response.status == .forbidden)
+    ids.append(try await browse(.post, "/auth/logout", GatewayLoginTests.page).id)
+    let told = bench.world.records.filter { $0.body.kind == .control }.map(\.header.id)
+    #expect(told.count == 3)
+    for (record, id) in zip(told, ids) { #expect(record.hasSuffix("/" + id), "\(record)") }
+    #expect(bench.world.decisions.map(\.requestID) == [whoami.id, foreign.id])
+  }
+
+  @Test func `a proxy's id that could be read in two ways is not taken`() async throws {
+    for ids in [["short"], ["a b c d e f g"], ["12345678", "87654321"]] {
+      var headers: HTTPHeaders = ["Authorization": "Bearer a.b.c"]
+      for id in ids { headers.append("X-Request-Id", id) }
+      let answer = try await bench.browse(.get, "/auth/whoami", headers)
+      let id = try #require(answer.headers.onlyValue("X-Request-Id"))
+      #expect(id.utf8.count == 32 && bench.world.decisions.last?.requestID == id)
+    }
+  }
+
+  @Test func `a login without a refresh token is told, and one with it is not`() async throws {
+    try await bench.logIn()
+    #expect(bench.refreshless.count == 0)
+    bench.simulated.state.withLock { $0.omitsRefreshToken = true }
+    try await bench.logIn()
+    #expect(bench.refreshless.count == 1)
+  }
 }

@@ -201,6 +201,66 @@ import Testing
     }
   }
 
+  /// A token that does not count: header, claims beside the issuer's, whose key, and the record's reason.
+  struct Refused: Sendable, CustomTestStringConvertible {
+    var what: String
+    var reason: String
+    var algorithm = "EdDSA"
+    var keyID = "k1"
+    var issuer = "https://id.test/realms/a"
+    var audience = "vigil"
+    /// Seconds from now.
+    var expiry = 300
+    var more = ""
+    var isOfOtherKey = false
+    var byteCount = 0
+
+    var testDescription: String { what }
+
+    func token(at now: Timestamp) throws -> String {
+      guard byteCount == 0 else { return "a.b." + String(repeating: "c", count: byteCount) }
+      let seconds = Int(now.secondsSinceEpoch)
+      let filled = more.replacing("NOW+61", with: "\(seconds + 61)")
+      let key = try (isOfOtherKey ? TestSigningKey.otherQuick : TestSigningKey.quick).get()
+      return try key.token(
+        .edDSA, header: #"{"alg":"\#(algorithm)","typ":"JWT","kid":"\#(keyID)"}"#,
+        claims: #"{"iss":"\#(issuer)","aud":"\#(audience)","sub":"alice""#
+          + #","exp":\#(seconds + expiry)"# + filled + "}")
+    }
+  }
+
+  private static let refused: [Refused] = [
+    Refused(what: "no algorithm", reason: "algorithm_refused", algorithm: "none"),
+    Refused(what: "HMAC", reason: "algorithm_refused", algorithm: "HS256"),
+    Refused(
+      what: "another algorithm than the key's", reason: "algorithm_refused", algorithm: "RS256"),
+    Refused(what: "another's key under our name", reason: "bad_signature", isOfOtherKey: true),
+    Refused(what: "a key of no name we know", reason: "unknown_key", keyID: "k9"),
+    Refused(what: "expired", reason: "expired", expiry: -61),
+    Refused(what: "not yet valid", reason: "not_yet_valid", more: #","nbf":NOW+61"#),
+    Refused(what: "made in the future", reason: "not_yet_valid", more: #","iat":NOW+61"#),
+    Refused(what: "for somebody else", reason: "wrong_audience", audience: "other"),
+    Refused(what: "by somebody else", reason: "wrong_issuer", issuer: "https://id.test/realms/b"),
+    Refused(what: "times that are texts", reason: "malformed", more: #","nbf":"soon""#),
+    Refused(what: "a mebibyte", reason: "too_long", byteCount: 1 << 20),
+  ]
+
+  @Test(arguments: refused)
+  func `a token that does not count is 401, and its record says why`(item: Refused) async throws {
+    let text = try item.token(at: bench.world.now)
+    let answer = try await bench.verify(
+      .post, "/jobs/etl/runs", ["Authorization": "Bearer \(text)"], id: "request-1")
+    #expect(answer.status == .unauthorized)
+    #expect(answer.headers["Remote-User"] == "" && answer.headers["X-Vigil-Assertion"] == "")
+    #expect(bench.world.records.count == 1)
+    let decision = try #require(bench.world.decisions.first)
+    #expect(decision.effect == .deny && decision.rule == "credential")
+    #expect(decision.requestID == "request-1" && decision.action == "run:trigger")
+    #expect(
+      decision.reason == item.reason || decision.reason?.hasPrefix(item.reason + ": ") == true,
+      "\(decision.reason ?? "")")
+  }
+
   @Test(arguments: [
     #","nonce":"n-1""#, #","at_hash":"x""#, #","c_hash":"x""#, #","typ":"ID""#,
   ])

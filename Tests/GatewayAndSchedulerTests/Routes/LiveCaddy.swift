@@ -162,15 +162,45 @@ final class LiveCaddy: Sendable {
   /// What Caddy answers to a bearer token of so many bytes, from a client that sends the head in one go:
   /// libcurl 7.88 stalls by itself above 128 kB over TLS.
   func statusLine(forHeaderOf byteCount: Int) throws -> String {
+    try raw(
+      greeting: "localhost",
+      #"b"POST /jobs/etl/runs HTTP/1.1\r\nHost: localhost:\#(ports.https)\r\nContent-Length: 0\r\n""#
+        + #"b"Authorization: Bearer " + b"a" * \#(byteCount) + b"\r\nConnection: close\r\n\r\n""#)
+  }
+
+  /// What Caddy answers to a request for another name, or for the bare address, as a scanner sends it.
+  ///
+  /// - Parameter greeting: the name in the TLS greeting; nil for none, as with a bare address.
+  func statusLine(greeting: String?, host: String, target: String) throws -> String {
+    try raw(
+      greeting: greeting,
+      #"b"GET \#(target) HTTP/1.1\r\nHost: \#(host)\r\nConnection: close\r\n\r\n""#)
+  }
+
+  /// What Caddy answers on its port for plain HTTP.
+  func plainStatusLine(host: String, target: String) throws -> String {
+    try raw(
+      greeting: nil, isPlain: true,
+      #"b"GET \#(target) HTTP/1.1\r\nHost: \#(host)\r\nConnection: close\r\n\r\n""#)
+  }
+
+  /// Sends an expression of Python's and returns the status line; what nobody answers is what was raised.
+  private func raw(
+    greeting: String?, isPlain: Bool = false, _ request: String
+  ) throws -> String {
+    let name = greeting.map { "\"\($0)\"" } ?? "None"
     let script = """
       import socket, ssl
       context = ssl._create_unverified_context()
-      socket = context.wrap_socket(
-          socket.create_connection(("localhost", \(ports.https)), 20), server_hostname="localhost")
-      socket.sendall(
-          b"POST /jobs/etl/runs HTTP/1.1\\r\\nHost: localhost:\(ports.https)\\r\\nContent-Length: 0\\r\\n"
-          b"Authorization: Bearer " + b"a" * \(byteCount) + b"\\r\\nConnection: close\\r\\n\\r\\n")
-      print(socket.recv(1000).split(b"\\r\\n")[0].decode())
+      context.check_hostname = False
+      try:
+          socket = socket.create_connection(("127.0.0.1", \(isPlain ? ports.http : ports.https)), 20)
+          if not \(isPlain ? "True" : "False"):
+              socket = context.wrap_socket(socket, server_hostname=\(name))
+          socket.sendall(\(request))
+          print(socket.recv(1000).split(b"\\r\\n")[0].decode())
+      except OSError as error:
+          print(error)
       """
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/python3")

@@ -28,6 +28,7 @@ struct LiveCaddyTests {
       try await strangers(caddy)
       try await people(caddy)
       try await luigi(caddy)
+      try scanners(caddy)
       try await log(caddy)
     }
   }
@@ -45,7 +46,7 @@ struct LiveCaddyTests {
       #expect(seen.headers.values("Remote-Groups") == ["data-eng"])
       #expect(seen.headers.values("X-Vigil-Set-Cookie").isEmpty)
       #expect(seen.remoteIP == "127.0.0.1" || seen.remoteIP == "::1")
-      let requestID = try #require(answer.headers.values("X-Request-Id").first)
+      let requestID = try #require(answer.headers.onlyValue("X-Request-Id"))
       #expect(
         requestID != "chosen-by-client" && seen.headers.onlyValue("X-Request-Id") == requestID)
       let decision = try #require(caddy.bench.world.decisions.last)
@@ -79,7 +80,12 @@ struct LiveCaddyTests {
     #expect(try await caddy.send(.get, "/auth/verify", LiveCaddyTests.spoofed).status == .notFound)
     #expect(try await caddy.send(.get, "/auth/%76erify").status.code >= 400)
     #expect(caddy.backend.count == before)
-    #expect(try await caddy.send(.get, "/healthz", LiveCaddyTests.spoofed).status == .ok)
+    let health = try await caddy.send(.get, "/healthz", LiveCaddyTests.spoofed)
+    #expect(health.status == .ok && health.headers.values("X-Request-Id").count == 1)
+    let whoami = try await caddy.send(.get, "/auth/whoami", ["Authorization": "Bearer a.b.c"])
+    let requestID = try #require(whoami.headers.onlyValue("X-Request-Id"))
+    #expect(whoami.status == .unauthorized)
+    #expect(caddy.bench.world.decisions.last?.requestID == requestID)
     #expect(caddy.backend.last?.headers["Remote-User"] == nil)
     #expect(caddy.backend.last?.headers["X-Vigil-Assertion"] == nil)
     // Caddy takes longer headers than the gateway, and asks with them: nobody gets in, and the line is
@@ -139,6 +145,23 @@ struct LiveCaddyTests {
     #expect(try await caddy.send(.get, "/luigi/api/task_list").status == .unauthorized)
   }
 
+  /// Who tries names, or addresses, or plain HTTP, is answered, so that there is a line.
+  private func scanners(_ caddy: LiveCaddy) throws {
+    for (greeting, host) in [
+      ("evil.example", "evil.example"), ("other.example", "localhost"), (nil, "127.0.0.1"),
+      ("localhost", "evil.example"),
+    ] as [(String?, String)] {
+      let line = try caddy.statusLine(greeting: greeting, host: host, target: "/jobs")
+      // A host of ours behind a greeting that is not: Caddy's own refusal, or the gateway's.
+      let expected = host == "localhost" ? "HTTP/1.1 4" : "HTTP/1.1 421 "
+      #expect(line.hasPrefix(expected), "\(greeting ?? "no name") \(host): \(line)")
+    }
+    for host in ["localhost", "evil.example", "127.0.0.1"] {
+      let line = try caddy.plainStatusLine(host: host, target: "/jobs?a=b")
+      #expect(line.hasPrefix("HTTP/1.1 308 "), "\(host): \(line)")
+    }
+  }
+
   /// Each request is one line with the id that its records have; those that were refused name the user.
   private func log(_ caddy: LiveCaddy) async throws {
     let lines = caddy.accessLog.split(separator: "\n").compactMap {
@@ -154,9 +177,10 @@ struct LiveCaddyTests {
     #expect(ids.count == lines.count && Set(ids).count == ids.count)
     for decision in caddy.bench.world.decisions where decision.rule != "forwarded" {
       let requestID = try #require(decision.requestID)
-      let isKnown = ids.contains(requestID) || requestID.utf8.count == 32
-      #expect(isKnown, "\(requestID)")
+      #expect(ids.contains(requestID), "\(requestID)")
     }
+    let hosts = lines.compactMap { ($0["request"] as? [String: Any])?["host"] as? String }
+    #expect(hosts.count { $0 == "evil.example" } == 3 && hosts.count { $0 == "127.0.0.1" } == 2)
     let denied = lines.filter { $0["status"] as? Int == 403 && $0["user_id"] as? String == "alice" }
     #expect(!denied.isEmpty)
     #expect(!caddy.accessLog.contains("{http.reverse_proxy"))

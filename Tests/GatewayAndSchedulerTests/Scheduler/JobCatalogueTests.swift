@@ -42,6 +42,20 @@ struct JobCatalogueTests {
       ("a: { command: ['x'], environment: ['VIGIL_RUN_TOKEN=1'] }", "VIGIL_"),
       ("a: { command: ['x'], environment: ['no value'] }", "NAME=value"),
       ("a: { command: ['x'], environment: ['1X=y'] }", "expected a name"),
+      ("a: { command: ['x'], environment: ['DB_PASSWORD=hunter2'] }", "expected it in \"secrets\""),
+      (
+        "a: { command: ['x'], environment: ['API_TOKEN=x{p}'], params: { p: { type: 'date', "
+          + "default: 'today' } } }", "expected it in \"secrets\""
+      ),
+      ("a: { command: ['x'], environment: ['PASSWORD_FILE=hunter2'] }", "expected it in"),
+      ("a: { command: ['x'], secrets: { DB_PASSWORD: 'hunter2' } }", "found a literal"),
+      ("a: { command: ['x'], secrets: { DB_PASSWORD: 123456789 } }", "found a literal"),
+      ("a: { command: ['x'], secrets: { DB_PASSWORD: ['hunter2'] } }", "found a literal"),
+      ("a: { command: ['x'], secrets: 'hunter2' }", "an object"),
+      ("a: { command: ['x'], secrets: { 'VIGIL_X': 'env:X' } }", "AUDIT_ or VIGIL_"),
+      ("a: { command: ['x'], secrets: { 'a b': 'env:X' } }", "expected a name"),
+      ("a: { command: ['x'], environment: ['X=1'], secrets: { X: 'env:X' } }", "expected it once"),
+      ("a: { command: ['x'], secrets: { X: 'file:relative' } }", "not absolute"),
       ("a: { command: ['x'], needs: ['b'] }", "needs \"b\", which is no job"),
       ("a: { command: ['x'], needs: ['a'] }", "a → a"),
       (
@@ -65,6 +79,27 @@ struct JobCatalogueTests {
   func refused(_ job: String, _ expected: String) {
     let problem = Self.problem(job)
     #expect(problem.contains(expected), "\(problem)")
+    #expect(!problem.contains("hunter2") && !problem.contains("123456789"), "\(problem)")
+  }
+
+  @Test(
+    "a name that only looks like a secret's is taken: a parameter's value, a path, and what is kept",
+    arguments: [
+      "TOKEN={p}", "DB_PASSWORD_FILE=/run/secrets/db", "MAX_TOKENS=4", "DB_PASSWORD=",
+      "TOKEN_URL=http://id/{p}",
+    ])
+  func looksSecret(_ variable: String) throws {
+    var redaction = RedactionList()
+    redaction.keptNames = ["token_url"]
+    let text = Array(
+      """
+      { jobs: { a: { command: ["x"], environment: ["\(variable)"],
+        params: { p: { type: "string", default: "v" } } } } }
+      """.utf8)
+    let catalogue = try JobCatalogue.read(
+      text.span, file: "jobs.json5", zones: ZoneCatalogue(directory: "/usr/share/zoneinfo"),
+      redaction: redaction)
+    #expect(catalogue["a"]?.environment.count == 1)
   }
 
   @Test("a job of type luigi becomes one command, each parameter one option with its value inside")

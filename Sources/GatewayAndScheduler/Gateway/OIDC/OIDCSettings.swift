@@ -24,9 +24,8 @@ package struct OIDCSettings: Sendable, Equatable {
   /// As the provider writes it, but for a slash at its end.
   package var issuer: String
   package var clientID: String
-  /// Where the secret is, as written; whoever puts the process together resolves it. Nil for a public
-  /// client.
-  package var clientSecretReference: String?
+  /// Where the secret is; whoever puts the process together resolves it. Nil for a public client.
+  package var clientSecretReference: SecretReference?
   package var clientAuthentication = ClientAuthentication.automatic
   package var scopes = ["openid", "email", "profile"]
   package var claims = ClaimMapping()
@@ -60,7 +59,7 @@ package struct OIDCSettings: Sendable, Equatable {
         "issuer", "found \(ForeignText.quoted(issuer)): expected https beyond this machine")
     }
     self.init(issuer: issuer, clientID: try reader.required("client_id", .string))
-    clientSecretReference = try reader.optional("client_secret", .string)
+    clientSecretReference = try reader.secret("client_secret")
     clientAuthentication = try reader.value(
       "client_authentication", .oneOf(ClientAuthentication.self), default: .automatic)
     scopes = try reader.value("scopes", .strings, default: scopes)

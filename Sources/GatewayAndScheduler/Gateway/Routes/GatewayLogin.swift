@@ -7,11 +7,14 @@ package struct GatewayLogin: Sendable {
   let provider: OIDCProvider
   let sessions: SessionStore
   let records: GatewayRecords
+  /// Hears of each login for which the provider gave no refresh token.
+  private let onNoRefreshToken: @Sendable () -> Void
 
   package init(
     _ settings: GatewaySettings, provider: OIDCProvider, sessions: SessionStore,
-    records: GatewayRecords
+    records: GatewayRecords, onNoRefreshToken: @escaping @Sendable () -> Void = {}
   ) {
+    self.onNoRefreshToken = onNoRefreshToken
     self.settings = settings
     self.provider = provider
     self.sessions = sessions
@@ -49,7 +52,7 @@ package struct GatewayLogin: Sendable {
   }
 
   /// Takes the browser back from the provider.
-  func finish(_ request: HTTPRequest) async -> HTTPResponse {
+  func finish(_ request: HTTPRequest, _ requestID: String) async -> HTTPResponse {
     let now = records.surroundings.now()
     let query = request.target.query
     func only(_ name: String) -> String? {
@@ -61,23 +64,25 @@ package struct GatewayLogin: Sendable {
     let cookies = SessionCookie.values(name, in: request.headers)
     guard cookies.count == 1, let attempt = LoginAttempt(cookies[0], sessions.key, at: now),
       attempt.state == state
-    else { return await failed(request, "unknown", "no login of this browser is under way") }
+    else {
+      return await failed(request, requestID, "unknown", "no login of this browser is under way")
+    }
     if let issuer = only("iss"), !JWTRules.areSame(issuer, provider.settings.issuer) {
-      return await failed(request, "wrong_issuer", "iss \(ForeignText.quoted(issuer))")
+      return await failed(request, requestID, "wrong_issuer", "iss \(ForeignText.quoted(issuer))")
     }
     guard let code = only("code"), only("error") == nil else {
       let error = only("error").map { ForeignText.quoted($0) } ?? "no code"
-      return await failed(request, "refused", "the provider answered \(error)")
+      return await failed(request, requestID, "refused", "the provider answered \(error)")
     }
     do throws(OIDCError) {
       let grant = try await provider.redeem(
         code: code, verifier: attempt.verifier, nonce: attempt.nonce,
         redirectAddress: settings.redirectAddress, at: now)
-      return await opened(grant, attempt, cookieName: name, request, at: now)
+      return await opened(grant, attempt, cookieName: name, request, requestID, at: now)
     } catch {
       let reason = error.refusal.reason
       return await failed(
-        request, reason, error.description,
+        request, requestID, reason, error.description,
         status: reason == "provider_unreachable" ? .serviceUnavailable : .unauthorized)
     }
   }
@@ -85,7 +90,7 @@ package struct GatewayLogin: Sendable {
   /// The login's record is durable before the browser gets its cookie.
   private func opened(
     _ grant: OIDCGrant, _ attempt: LoginAttempt, cookieName: String, _ request: HTTPRequest,
-    at now: Timestamp
+    _ requestID: String, at now: Timestamp
   ) async -> HTTPResponse {
     let opened: (session: Session, cookie: String)?
     do { opened = try await sessions.open(grant, at: now) } catch {
@@ -96,14 +101,15 @@ package struct GatewayLogin: Sendable {
     }
     do throws(WriterRefusal) {
       try await records.control(
-        .login, id: session.handle, principal: session.identity.principal,
+        .login, id: "\(session.handle)/\(requestID)", principal: session.identity.principal,
         subject: "session/\(session.handle)", reason: provider.settings.issuer,
         remoteIP: remoteIP(request))
-      try await closeFormer(request, at: now)
+      try await closeFormer(request, requestID, at: now)
     } catch {
       _ = try? await sessions.close(session.handle)
       return .page(.serviceUnavailable, "the login cannot be recorded")
     }
+    if grant.tokens.refreshToken == nil { onNoRefreshToken() }
     return .redirect(
       attempt.target,
       cookies: [
@@ -112,11 +118,13 @@ package struct GatewayLogin: Sendable {
   }
 
   /// A browser has one session: the one that it came with ends when it gets another.
-  private func closeFormer(_ request: HTTPRequest, at now: Timestamp) async throws(WriterRefusal) {
+  private func closeFormer(
+    _ request: HTTPRequest, _ requestID: String, at now: Timestamp
+  ) async throws(WriterRefusal) {
     for cookie in SessionCookie.values(SessionCookie.name, in: request.headers) {
       guard case .found(let former, _) = sessions.lookUp(cookie, at: now) else { continue }
       try await records.control(
-        .logout, id: "\(former.handle)/\(now.microseconds)",
+        .logout, id: "\(former.handle)/\(now.microseconds)/\(requestID)",
         principal: former.identity.principal, subject: "session/\(former.handle)",
         reason: "replaced by another login", remoteIP: remoteIP(request))
       _ = try? await sessions.close(former.handle)
@@ -124,15 +132,13 @@ package struct GatewayLogin: Sendable {
   }
 
   private func failed(
-    _ request: HTTPRequest, _ reason: String, _ detail: String,
+    _ request: HTTPRequest, _ requestID: String, _ reason: String, _ detail: String,
     status: HTTPStatus = .unauthorized
   ) async -> HTTPResponse {
-    guard let random = records.surroundings.randomBytes(16) else {
-      return .page(.serviceUnavailable, "no randomness")
-    }
+    let now = records.surroundings.now()
     do throws(WriterRefusal) {
       try await records.control(
-        .loginFailed, id: Hexadecimal.text(random), subject: provider.settings.issuer,
+        .loginFailed, id: "\(now.microseconds)/\(requestID)", subject: provider.settings.issuer,
         reason: "\(reason): \(ForeignText.escaped(detail, scalarCountMax: 300))",
         remoteIP: remoteIP(request))
     } catch {
@@ -144,11 +150,12 @@ package struct GatewayLogin: Sendable {
   // MARK: Logout
 
   /// Ends the browser's session here and, where it can, at the provider.
-  func leave(_ request: HTTPRequest) async -> HTTPResponse {
+  func leave(_ request: HTTPRequest, _ requestID: String) async -> HTTPResponse {
     let now = records.surroundings.now()
     let known = session(of: request, at: now)
     if let fault = SameOrigin.fault(request, origins: settings.origins) {
-      guard await records.isRecorded(.session("cross_site", fault, known), action: "logout") else {
+      let refusal = CredentialRefusal.session("cross_site", fault, known)
+      guard await records.isRecorded(refusal, action: "logout", requestID: requestID) else {
         return .page(.serviceUnavailable, "the refusal cannot be recorded")
       }
       return .page(.forbidden, "logout came from another site's page: \(fault)")
@@ -160,8 +167,9 @@ package struct GatewayLogin: Sendable {
     do {
       // First the record: a second try is another one.
       try await records.control(
-        .logout, id: "\(session.handle)/\(now.microseconds)", principal: session.identity.principal,
-        subject: "session/\(session.handle)", reason: "asked for",
+        .logout, id: "\(session.handle)/\(now.microseconds)/\(requestID)",
+        principal: session.identity.principal, subject: "session/\(session.handle)",
+        reason: "asked for",
         remoteIP: remoteIP(request))
       _ = try await sessions.close(session.handle)
     } catch {

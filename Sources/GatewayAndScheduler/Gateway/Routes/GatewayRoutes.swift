@@ -5,22 +5,39 @@ extension Router {
   /// provider, `GET /auth/login`, `GET /auth/callback` and `POST /auth/logout`.
   package mutating func addGateway(_ gateway: Gateway) {
     add(.get, "/auth/verify") { await gateway.verify($0) }
-    add(.get, "/auth/whoami") { await gateway.whoami($0) }
+    let records = gateway.records
+    add(.get, "/auth/whoami", records.naming { await gateway.whoami($0, $1) })
     guard let login = gateway.login else { return }
-    add(.get, "/auth/login") { await login.begin($0) }
-    add(.get, "/auth/callback") { await login.finish($0) }
-    add(.post, "/auth/logout") { await login.leave($0) }
+    add(.get, "/auth/login", records.naming { request, _ in await login.begin(request) })
+    add(.get, "/auth/callback", records.naming { await login.finish($0, $1) })
+    add(.post, "/auth/logout", records.naming { await login.leave($0, $1) })
+  }
+}
+
+extension GatewayRecords {
+  /// A handler that gets the request's id, and whose answers carry it.
+  fileprivate func naming(
+    _ handler: @escaping @Sendable (HTTPRequest, String) async -> HTTPResponse
+  ) -> HTTPHandler {
+    { request in
+      guard let requestID = requestID(of: request) else {
+        return .page(.serviceUnavailable, "no randomness for the request's id")
+      }
+      var response = await handler(request, requestID)
+      response.headers.append("X-Request-Id", requestID)
+      return response
+    }
   }
 }
 
 extension Gateway {
   /// Tells who the caller is, and sends a new session cookie where the old one is due.
-  func whoami(_ request: HTTPRequest) async -> HTTPResponse {
+  func whoami(_ request: HTTPRequest, _ requestID: String) async -> HTTPResponse {
     let now = records.surroundings.now()
     switch await chain.authenticate(request, at: now) {
     case .anonymous: return .refusal("no credential was sent", challenge: "Bearer realm=\"vigil\"")
     case .refused(let refusal):
-      guard await records.isRecorded(refusal, action: "whoami") else {
+      guard await records.isRecorded(refusal, action: "whoami", requestID: requestID) else {
         return .page(.serviceUnavailable, "the refusal cannot be recorded")
       }
       if let obstacle = refusal.obstacle { return .page(.serviceUnavailable, obstacle) }

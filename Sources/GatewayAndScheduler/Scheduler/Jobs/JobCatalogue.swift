@@ -19,12 +19,16 @@ package struct JobCatalogue: Sendable, Equatable {
   }
 
   /// Reads the file's object: one key, `jobs`.
+  ///
+  /// - Parameter redaction: which names of variables mean a secret.
   package init(
-    from reader: inout ConfigurationReader, zones: ZoneCatalogue
+    from reader: inout ConfigurationReader, zones: ZoneCatalogue,
+    redaction: RedactionList = RedactionList()
   ) throws(ConfigurationError) {
+    let names = SecretNames(redaction)
     let named = try reader.named("jobs") {
       (name, inner) throws(ConfigurationError) in
-      try JobDefinition(name: name, from: &inner, zones: zones)
+      try JobDefinition(name: name, from: &inner, zones: zones, secretNames: names)
     }
     guard named.count <= JobCatalogue.countMax else {
       throw reader.error("jobs", "found \(named.count): expected at most \(JobCatalogue.countMax)")
@@ -36,10 +40,12 @@ package struct JobCatalogue: Sendable, Equatable {
 
   /// Reads a whole file.
   package static func read(
-    _ text: Span<UInt8>, file: String, zones: ZoneCatalogue
+    _ text: Span<UInt8>, file: String, zones: ZoneCatalogue,
+    redaction: RedactionList = RedactionList()
   ) throws(ConfigurationError) -> JobCatalogue {
     try ConfigurationReader.read(text, file: file) {
-      (reader) throws(ConfigurationError) in try JobCatalogue(from: &reader, zones: zones)
+      (reader) throws(ConfigurationError) in
+      try JobCatalogue(from: &reader, zones: zones, redaction: redaction)
     }
   }
 

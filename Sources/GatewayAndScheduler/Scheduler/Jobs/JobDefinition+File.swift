@@ -3,7 +3,8 @@ import Ingest
 /// How a job is read from the file of jobs.
 extension JobDefinition {
   init(
-    name: String, from reader: inout ConfigurationReader, zones: ZoneCatalogue
+    name: String, from reader: inout ConfigurationReader, zones: ZoneCatalogue,
+    secretNames: SecretNames
   ) throws(ConfigurationError) {
     self.init(name: name)
     guard JobDefinition.isValidName(name) else {
@@ -17,7 +18,8 @@ extension JobDefinition {
     summary = try reader.optional("summary", .string)
     try readParameters(&reader)
     try readCommand(&reader)
-    try readEnvironment(&reader)
+    try readEnvironment(&reader, secretNames)
+    try readSecrets(&reader)
     directory = try reader.optional("directory", .absolutePath)
     try readSchedule(&reader, zones)
     needs = try JobDefinition.needs(&reader)
@@ -71,16 +73,19 @@ extension JobDefinition {
   }
 
   private mutating func readEnvironment(
-    _ reader: inout ConfigurationReader
+    _ reader: inout ConfigurationReader, _ secretNames: SecretNames
   ) throws(ConfigurationError) {
     for text in try reader.value("environment", .strings, default: []) {
       guard let equals = text.firstIndex(of: "=") else {
         throw reader.error(
           "environment", "found \(SchedulerWords.quoted(text)): expected NAME=value")
       }
-      environment.append(
-        try JobVariable(
-          String(text[..<equals]), String(text[text.index(after: equals)...]), reader))
+      let variable = try JobVariable(
+        String(text[..<equals]), String(text[text.index(after: equals)...]), reader)
+      guard !variable.holdsSecret(secretNames) else {
+        throw reader.error("environment", JobSecret.literalHint(variable.name))
+      }
+      environment.append(variable)
     }
   }
 
@@ -150,20 +155,24 @@ extension JobVariable {
   fileprivate init(
     _ name: String, _ text: String, _ reader: ConfigurationReader
   ) throws(ConfigurationError) {
-    let isWord = name.utf8.allSatisfy {
-      ($0 | 0x20) &- UInt8(ascii: "a") < 26 || $0 &- UInt8(ascii: "0") < 10
-        || $0 == UInt8(ascii: "_")
-    }
-    guard isWord, let first = name.utf8.first, !(0x30...0x39).contains(first),
-      !name.hasPrefix("AUDIT_"), !name.hasPrefix("VIGIL_")
-    else {
+    guard JobVariable.isValidName(name) else {
       throw reader.error(
-        "environment",
-        "\(SchedulerWords.quoted(name)): expected a name of letters, digits and _ "
-          + "that does not begin with AUDIT_ or VIGIL_")
+        "environment", "\(SchedulerWords.quoted(name)): expected \(JobVariable.expectedName)")
     }
     do { self.init(name: name, value: try JobTemplate(text)) } catch {
       throw reader.error("environment", "\(name): \(error.problem)")
     }
+  }
+  static let expectedName =
+    "a name of letters, digits and _ that does not begin with AUDIT_ or VIGIL_"
+
+  static func isValidName(_ name: String) -> Bool {
+    let isWord = name.utf8.allSatisfy {
+      ($0 | 0x20) &- UInt8(ascii: "a") < 26 || $0 &- UInt8(ascii: "0") < 10
+        || $0 == UInt8(ascii: "_")
+    }
+    guard isWord, let first = name.utf8.first else { return false }
+    return !(0x30...0x39).contains(first) && !name.hasPrefix("AUDIT_")
+      && !name.hasPrefix("VIGIL_")
   }
 }

@@ -14,6 +14,8 @@ package struct JobDefinition: Sendable, Equatable {
   package var command: [JobTemplate] = []
   /// In the order of the file.
   package var environment: [JobVariable] = []
+  /// Variables whose values are read anew for each attempt; in the order of the file.
+  package var secrets: [JobSecret] = []
   /// Absolute; nil for `/`.
   package var directory: String?
   package var schedule: CronSchedule?

@@ -32,6 +32,10 @@ package struct SupervisionSettings: Sendable {
   package var socket = ""
   /// PATH, HOME, LANG, TZ as jobs see them, `NAME=value`.
   package var environment: [String] = ["PATH=/usr/local/bin:/usr/bin:/bin"]
+  /// Where the secrets of jobs are read; nil for nowhere: attempts that need one do not start.
+  package var secrets: (any SecretSource)?
+  /// Gets what is worth telling about where a secret was, without it.
+  package var warn: @Sendable (String) -> Void = { _ in }
   /// The run's token for that socket.
   package var token: @Sendable (_ runID: String) -> String = { _ in "" }
   /// A start or an end of which nothing else tells is noticed within this. 1 s.
@@ -52,6 +56,7 @@ package final class ShimSupervisor: AttemptSupervising {
   private enum Work: Sendable {
     case action(SchedulerAction)
     case look(AttemptKey)
+    case secrets(AttemptPlan, Result<[String], AttemptSecretError>)
   }
 
   private struct Inbox: Sendable {
@@ -61,6 +66,7 @@ package final class ShimSupervisor: AttemptSupervising {
 
   private let settings: SupervisionSettings
   private let store: AttemptStore
+  private let secrets: AttemptSecrets
   private let inbox = Mutex(Inbox())
   private let bell: OwnedDescriptor
   private let thread = DispatchQueue(label: "shim-supervisor")
@@ -70,6 +76,7 @@ package final class ShimSupervisor: AttemptSupervising {
   package init(_ settings: SupervisionSettings) throws(StorageError) {
     self.settings = settings
     store = try AttemptStore(state: settings.state)
+    secrets = AttemptSecrets(settings.secrets, warn: settings.warn)
     let number = vigil_bell()
     guard number >= 0 else { throw StorageError(.open, "eventfd", errno) }
     bell = OwnedDescriptor(number)
@@ -78,12 +85,15 @@ package final class ShimSupervisor: AttemptSupervising {
   package func start(telling handler: @escaping @Sendable (SchedulerEvent) -> Void) {
     hasEnded.enter()
     thread.async { [self] in
-      var watch = ShimWatch(settings, store, bell: bell.number, telling: handler)
+      var watch = ShimWatch(
+        settings, store, bell: bell.number, fetching: { [self] in fetchSecrets($0) },
+        telling: handler)
       while let work = takeWork() {
         for item in work {
           switch item {
           case .action(let action): watch.perform(action)
           case .look(let key): watch.look(key)
+          case .secrets(let plan, let secrets): watch.take(secrets, for: plan)
           }
         }
         watch.wait()
@@ -110,6 +120,19 @@ package final class ShimSupervisor: AttemptSupervising {
     inbox.withLock { $0.hasEnded = true }
     vigil_bell_ring(bell.number)
     hasEnded.wait()
+  }
+
+  /// Reads an attempt's secrets aside: a program may take ten seconds for each.
+  private func fetchSecrets(_ plan: AttemptPlan) {
+    Task.detached { [self] in
+      let result: Result<[String], AttemptSecretError>
+      do throws(AttemptSecretError) {
+        result = .success(try await secrets.environment(plan.job.secrets))
+      } catch {
+        result = .failure(error)
+      }
+      submit(.secrets(plan, result))
+    }
   }
 
   private func submit(_ work: Work) {

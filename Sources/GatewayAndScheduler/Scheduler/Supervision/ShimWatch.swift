@@ -9,6 +9,10 @@ struct ShimWatch: ~Copyable {
   private let store: AttemptStore
   private let bell: Int32
   private let tell: @Sendable (SchedulerEvent) -> Void
+  /// Reads an attempt's secrets; `take` follows.
+  private let fetch: @Sendable (AttemptPlan) -> Void
+  /// Attempts whose secrets are being read.
+  private var fetching: Set<AttemptKey> = []
   /// Living shims, and the descriptors that say when they end.
   private var shims: [AttemptKey: Shim] = [:]
   /// Attempts of which `started` was not seen, or whose shim could not be watched: looked at by scan.
@@ -28,11 +32,13 @@ struct ShimWatch: ~Copyable {
 
   init(
     _ settings: SupervisionSettings, _ store: AttemptStore, bell: Int32,
+    fetching fetch: @escaping @Sendable (AttemptPlan) -> Void,
     telling tell: @escaping @Sendable (SchedulerEvent) -> Void
   ) {
     self.settings = settings
     self.store = store
     self.bell = bell
+    self.fetch = fetch
     self.tell = tell
   }
 
@@ -42,10 +48,11 @@ struct ShimWatch: ~Copyable {
 
   mutating func perform(_ action: SchedulerAction) {
     switch action {
-    case .launch(let plan): launch(plan)
+    case .launch(let plan): begin(plan)
     case .inspect(let runID, let attempt): adopt(AttemptKey(runID: runID, attempt: attempt))
     case .stop(let runID, let attempt):
       let key = AttemptKey(runID: runID, attempt: attempt)
+      if fetching.remove(key) != nil { notStarted(key, "it was ended before it was started") }
       stopping.insert(key)
       look(key)
     case .probe(let runID, let outputs, let directories):
@@ -68,10 +75,26 @@ struct ShimWatch: ~Copyable {
 
   // MARK: Starts
 
-  private mutating func launch(_ plan: AttemptPlan) {
+  private mutating func begin(_ plan: AttemptPlan) {
+    guard !plan.job.secrets.isEmpty else { return launch(plan, secrets: []) }
+    fetching.insert(AttemptKey(runID: plan.runID, attempt: plan.attempt))
+    fetch(plan)
+  }
+
+  /// The secrets of an attempt, or why there are none; nothing for one that was ended meanwhile.
+  mutating func take(_ secrets: Result<[String], AttemptSecretError>, for plan: AttemptPlan) {
+    let key = AttemptKey(runID: plan.runID, attempt: plan.attempt)
+    guard fetching.remove(key) != nil else { return }
+    switch secrets {
+    case .success(let secrets): launch(plan, secrets: secrets)
+    case .failure(let error): notStarted(key, error.description)
+    }
+  }
+
+  private mutating func launch(_ plan: AttemptPlan, secrets: [String]) {
     let key = AttemptKey(runID: plan.runID, attempt: plan.attempt)
     do throws(StorageError) {
-      let lock = try store.prepare(specification(plan))
+      let lock = try store.prepare(specification(plan, secrets))
       let directory = store.directory(plan.runID, plan.attempt)
       // SAFETY: both strings are terminated and live for the call.
       let child = unsafe vigil_shim_start(settings.shim, directory, lock.number)
@@ -84,17 +107,21 @@ struct ShimWatch: ~Copyable {
       if descriptor >= 0 { shims[key] = Shim(descriptor: descriptor, child: child, pulse: pulse) }
       tell(.launched(runID: plan.runID, attempt: plan.attempt))
     } catch {
-      // What ran or runs there tells its own end; that is no failure to start.
-      let report = store.report(plan.runID, plan.attempt)
-      if report.started != nil || report.isAlive {
-        tell(.launched(runID: plan.runID, attempt: plan.attempt))
-        return adopt(key)
-      }
-      tell(.launchFailed(runID: plan.runID, attempt: plan.attempt, error.description))
+      notStarted(key, error.description)
     }
   }
 
-  private func specification(_ plan: AttemptPlan) -> ShimSpecification {
+  /// What ran or runs there tells its own end; that is no failure to start.
+  private mutating func notStarted(_ key: AttemptKey, _ reason: String) {
+    let report = store.report(key.runID, key.attempt)
+    if report.started != nil || report.isAlive {
+      tell(.launched(runID: key.runID, attempt: key.attempt))
+      return adopt(key)
+    }
+    tell(.launchFailed(runID: key.runID, attempt: key.attempt, reason))
+  }
+
+  private func specification(_ plan: AttemptPlan, _ secrets: [String]) -> ShimSpecification {
     var result = ShimSpecification(
       runID: plan.runID, attempt: plan.attempt, arguments: plan.invocation.arguments)
     let own = [
@@ -103,7 +130,7 @@ struct ShimWatch: ~Copyable {
     let luigi = plan.job.luigiConfiguration.map { ["LUIGI_CONFIG_PATH=\($0)"] } ?? []
     result.environment =
       Environment.merged([
-        settings.environment, luigi, plan.invocation.environment, plan.audit, own,
+        settings.environment, luigi, plan.invocation.environment, secrets, plan.audit, own,
       ])
     result.directory = plan.job.directory ?? "/"
     result.timeoutMilliseconds = Int(plan.job.timeout / .milliseconds(1))
