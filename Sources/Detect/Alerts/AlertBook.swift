@@ -35,12 +35,16 @@ package struct AlertBook: Sendable {
     /// A message is over; with whether its receiver has it.
     case settled(AlertMessage, isDelivered: Bool)
     case failed(AlertMessage)
+    /// A sink is not told of these findings any more: no message about them was ever decided.
+    case untold(sink: String, [String])
     /// Nobody needs to be told of these any more, or there is news of them.
     case decided([String])
   }
 
   /// Records between two looks for what can be forgotten.
   private static let forgetEvery = 1024
+  /// The most that an attempt's number from a record counts for: records come from outside too.
+  private static let attemptMax = 1_000_000_000
 
   package private(set) var entries: [String: AlertEntry] = [:]
   /// In the order of the journal, ended ones included.
@@ -48,11 +52,15 @@ package struct AlertBook: Sendable {
   /// Messages that are neither delivered nor given up, by key.
   package private(set) var messages: [String: AlertMessage] = [:]
   private(set) var told: [ToldGroup.Key: ToldGroup] = [:]
-  /// Findings that a suppression by match withheld, and no record says so yet.
-  private(set) var withheld: [String] = []
+  /// Findings that a suppression by match withheld, and no record says so yet; with their order.
+  private var withheld: [String: Int] = [:]
+  private var withheldCount = 0
   /// Ids in the order in which they were raised.
   private var order: [String] = []
   private var takenCount = 0
+  /// The earliest time on the records since the last look: one that is dated far ahead makes nothing
+  /// forgotten.
+  private var earliest = Timestamp.latest
   private let limits: Limits
 
   package init(limits: Limits = Limits()) { self.limits = limits }
@@ -60,13 +68,23 @@ package struct AlertBook: Sendable {
   /// In the order in which they were raised.
   package var inOrder: [AlertEntry] { order.compactMap { entries[$0] } }
 
+  /// The first of those that a suppression by match withheld and no record names yet.
+  func withheld(most count: Int) -> [String] {
+    guard withheld.count > 0 else { return [] }
+    return withheld.sorted { $0.value < $1.value }.prefix(count).map(\.key)
+  }
+
   /// Takes in a record; those of other kinds change nothing, nor does a repetition.
   @discardableResult
   package mutating func take(_ record: Record, index: Int?) -> Change {
     guard case .alert(let alert) = record.body, !record.header.isImported else { return .none }
     let at = record.header.timestamp
     takenCount += 1
-    if takenCount.isMultiple(of: AlertBook.forgetEvery) { forget(at: at) }
+    earliest = min(earliest, at)
+    if takenCount.isMultiple(of: AlertBook.forgetEvery) {
+      forget(at: earliest)
+      earliest = .latest
+    }
     switch alert.event {
     case .raised: return raise(alert, at, index)
     case .queued: return queue(alert, at)
@@ -88,11 +106,16 @@ package struct AlertBook: Sendable {
       $0.isActive(at: at) && $0.covers(finding, owner: alert.owner)
     }) {
       (entry.state, entry.suppressionID) = (.suppressed, active.id)
-      withheld.append(id)
+      withhold(id)
     }
     entries[id] = entry
     order.append(id)
     return .raised(id)
+  }
+
+  private mutating func withhold(_ id: String) {
+    withheldCount += 1
+    withheld[id] = withheldCount
   }
 
   private mutating func queue(_ alert: AlertRecord, _ at: Timestamp) -> Change {
@@ -124,7 +147,8 @@ package struct AlertBook: Sendable {
     _ alert: AlertRecord, _ at: Timestamp, isDelivered: Bool
   ) -> Change {
     guard let message = alert.notification.flatMap({ messages.removeValue(forKey: $0) }) else {
-      return .none
+      guard !isDelivered, let sink = alert.sink, !alert.findings.isEmpty else { return .none }
+      return .untold(sink: sink, alert.findings)
     }
     guard message.event == .raised else { return .settled(message, isDelivered: isDelivered) }
     let key = ToldGroup.Key(sink: message.sink, group: message.groupID)
@@ -144,7 +168,8 @@ package struct AlertBook: Sendable {
 
   private mutating func fail(_ alert: AlertRecord, _ at: Timestamp) -> Change {
     guard let key = alert.notification, var message = messages[key] else { return .none }
-    message.failedCount = max(message.failedCount + 1, alert.attempt ?? 0)
+    message.failedCount = min(
+      max(message.failedCount + 1, alert.attempt ?? 0), AlertBook.attemptMax)
     (message.failedAt, message.failure) = (at, alert.reason)
     messages[key] = message
     return .failed(message)
@@ -172,7 +197,7 @@ extension AlertBook {
       suppressions.append(suppression)
     }
     if let id = alert.findingID {
-      withheld.removeAll { $0 == id }
+      withheld[id] = nil
       guard let entry = entries[id], entry.state != .resolved else { return .none }
       change(id, to: .suppressed, at)
       entries[id]?.suppressionID = alert.suppressionID
@@ -192,8 +217,8 @@ extension AlertBook {
     for id in ids {
       change(id, to: .suppressed, at)
       entries[id]?.suppressionID = suppression.id
+      withhold(id)
     }
-    withheld += ids
     return .decided(ids)
   }
 
@@ -212,15 +237,14 @@ extension AlertBook {
     guard limits.openSeconds.isFinite else { return }
     let waiting = Set(messages.values.flatMap(\.findings))
     let limits = limits
-    entries = entries.filter { id, entry in
-      let isSettled = entry.state == .resolved || entry.state == .suppressed
-      let most = isSettled ? limits.settledSeconds : limits.openSeconds
-      return now.seconds(since: entry.changedAt) <= most || waiting.contains(id)
+    for (id, entry) in entries where !waiting.contains(id) {
+      let most = entry.isOver ? limits.settledSeconds : limits.openSeconds
+      if now.seconds(since: entry.changedAt) > most { forget(id) }
     }
     shrink(sparing: waiting)
     let kept = entries
     order.removeAll { kept[$0] == nil }
-    withheld.removeAll { kept[$0] == nil }
+    withheld = withheld.filter { kept[$0.key] != nil }
     suppressions.removeAll { suppression in
       [suppression.liftedAt, suppression.expiresAt].compactMap { $0 }
         .contains { now.seconds(since: $0) > limits.settledSeconds }
@@ -232,6 +256,11 @@ extension AlertBook {
 }
 
 extension AlertBook {
+  private mutating func forget(_ id: String) {
+    guard let entry = entries.removeValue(forKey: id), !entry.isOver else { return }
+    for key in entry.told { told[key]?.hasForgottenOpen = true }
+  }
+
   /// Keeps no more than `Limits.countMax`.
   private mutating func shrink(sparing waiting: Set<String>) {
     var excess = entries.count - limits.countMax
@@ -239,7 +268,7 @@ extension AlertBook {
       for id in order where excess > 0 {
         guard let entry = entries[id], !isTold || entry.state != .raised && !waiting.contains(id)
         else { continue }
-        entries[id] = nil
+        forget(id)
         excess -= 1
       }
     }
@@ -254,7 +283,8 @@ extension Finding {
       findingID: id, rule: "unreadable", timestamp: instant, severity: .high, pValue: 1,
       observed: [], expected: [], history: .init(events: 0, days: 0),
       explanation:
-        "what was found is not at hand: vigil alerts show \(id) tells what the journal has",
+        "what was found is not at hand: vigil alerts show \(Legible.name(id)) tells what the journal"
+        + " has",
       evidence: [], score: 0)
   }
 }

@@ -26,7 +26,8 @@ package struct AlertSurroundings: Sendable {
 /// Does what an `AlertQueue` says: writes its records, and then lets sinks send.
 ///
 /// Each attempt is a task of its own, so that no sink waits for another. Whoever drives it reads the
-/// journal, hands over what is new there, and calls `turn`.
+/// journal, hands over what is new there, and calls `turn`. Its own records too count from where the journal
+/// has them, between those of others: what lived here and what is rebuilt from the journal are the same.
 package actor AlertDispatcher {
   /// What one turn did.
   package struct Turn: Sendable, Equatable {
@@ -38,6 +39,8 @@ package actor AlertDispatcher {
 
   /// An attempt that takes longer is cancelled: 5 minutes.
   private static let attemptSecondsMax = 300.0
+  /// Turns that wait for an own record which the journal does not hand over, as one that was damaged.
+  private static let behindTurnCountMax = 400
 
   private struct Flight {
     let task: Task<Void, Never>
@@ -51,8 +54,9 @@ package actor AlertDispatcher {
   private let wake: @Sendable () -> Void
   private var flights: [String: Flight] = [:]
   private var outcomes: [(key: String, outcome: AlertOutcome)] = []
-  /// Indexes of own records, which come again from the journal.
-  private var own: Set<Int> = []
+  /// Index of the last own record that is in the journal and was not handed over yet; nil where none is.
+  private var awaited: Int?
+  private var behindTurnCount = 0
   private var isStopped = false
   /// Attempts whose outcome is recorded, and those among them that failed.
   package private(set) var endedCount = 0
@@ -74,33 +78,39 @@ package actor AlertDispatcher {
   }
 
   /// Whether nothing is left that would be done at some time.
-  package var isIdle: Bool { queue.isIdle && flights.isEmpty && outcomes.isEmpty }
+  package var isIdle: Bool { queue.isIdle && hasLanded }
 
   /// Attempts under way.
   package var flightCount: Int { flights.count }
 
-  /// Whether no attempt is under way and every outcome is recorded.
-  package var hasLanded: Bool { flights.isEmpty && outcomes.isEmpty }
+  /// Whether no attempt is under way, every outcome is recorded, and every own record was read again.
+  package var hasLanded: Bool { flights.isEmpty && outcomes.isEmpty && awaited == nil }
 
   package var book: AlertBook { queue.book }
 
-  /// Takes in what is new in the journal, in its order.
+  /// Takes in what is new in the journal, in its order, own records among it.
   package func take(_ news: [IndexedRecord]) {
-    for indexed in news where own.remove(indexed.index) == nil {
+    for indexed in news {
       queue.take(indexed.record, index: indexed.index)
+      if let awaited, indexed.index >= awaited { self.awaited = nil }
     }
   }
 
-  /// Records what came of attempts and what is due, and begins the attempts that the journal then allows.
-  /// One turn at a time, and none before all of the journal was taken.
+  /// Records what came of attempts and what is due, and begins the attempts that the journal allows.
+  /// One turn at a time, and none before all of the journal was taken. Where it has written something it asks
+  /// for the next turn, which begins what that allows.
   ///
   /// Throws what `append` throws; the next turn does again what this one could not.
   package func turn() async throws -> Turn {
     var turn = Turn()
     turn.writtenCount += try await record()
-    let decided = queue.decide(at: surroundings.now())
-    try await write(decided)
-    turn.writtenCount += decided.count
+    // What was decided before is to be known first: it would be decided again.
+    if !isBehind() {
+      let decided = queue.decide(at: surroundings.now())
+      try await write(decided)
+      turn.writtenCount += decided.count
+    }
+    if turn.writtenCount > 0 { wake() }
     guard !isStopped else { return turn }
     cancelStale()
     for notification in queue.due(at: surroundings.now()) {
@@ -108,6 +118,19 @@ package actor AlertDispatcher {
       turn.startedCount += 1
     }
     return turn
+  }
+
+  private func isBehind() -> Bool {
+    guard let awaited else {
+      behindTurnCount = 0
+      return false
+    }
+    behindTurnCount += 1
+    guard behindTurnCount > AlertDispatcher.behindTurnCountMax else { return true }
+    surroundings.report(
+      "alerts: entry \(awaited) of the journal was written and does not come back: passed over")
+    (self.awaited, behindTurnCount) = (nil, 0)
+    return false
   }
 
   /// Records the outcomes that have come; those that could not be written stay.
@@ -123,7 +146,7 @@ package actor AlertDispatcher {
     let indexes = try await surroundings.append(records)
     queue = next
     outcomes.removeFirst(ended.count)
-    take(records, indexes)
+    wait(for: indexes)
     endedCount += ended.count
     failedCount += ended.count { $0.outcome != .delivered }
     return records.count
@@ -131,21 +154,21 @@ package actor AlertDispatcher {
 
   private func write(_ records: [Record]) async throws {
     guard !records.isEmpty else { return }
-    take(records, try await surroundings.append(records))
+    wait(for: try await surroundings.append(records))
     for case .alert(let alert) in records.map(\.body) where alert.event == .abandoned {
-      surroundings.report(
-        "notification \(alert.notification ?? "") for \(alert.sink ?? ""): given up after "
-          + "\(alert.attempt ?? 0) attempts: \(alert.reason ?? "")")
+      let what =
+        alert.findings.isEmpty
+        ? "notification \(alert.notification ?? "") for \(alert.sink ?? ""): given up after "
+          + "\(alert.attempt ?? 0) attempts"
+        : "\(Legible.count(alert.findings.count, "finding")): not told to \(alert.sink ?? "")"
+      surroundings.report("\(what): \(alert.reason ?? "")")
     }
   }
 
-  private func take(_ records: [Record], _ indexes: [Int?]) {
-    for (record, index) in zip(records, indexes) {
-      // One that was there before comes, or came, from the journal.
-      guard let index else { continue }
-      own.insert(index)
-      queue.take(record, index: index)
-    }
+  /// One that was there before, which has no index here, comes, or came, from the journal.
+  private func wait(for indexes: [Int?]) {
+    guard let last = indexes.compactMap({ $0 }).max() else { return }
+    awaited = max(awaited ?? last, last)
   }
 
   private func start(_ notification: AlertNotification) {

@@ -43,6 +43,9 @@ package struct AlertEntry: Sendable, Equatable {
     (principal, reason) = (alert.principal, alert.reason)
   }
 
+  /// Nobody has anything left to do about it.
+  var isOver: Bool { state == .resolved || state == .suppressed }
+
   /// What groups it with others: its episode, or itself.
   package var groupID: String { finding.episodeID ?? finding.findingID }
 }
@@ -58,6 +61,7 @@ package struct AlertMessage: Sendable, Equatable {
   package let queuedAt: Timestamp
   package let principal: String?
   package let reason: String?
+  var toldKey: ToldGroup.Key { ToldGroup.Key(sink: sink, group: groupID) }
   /// Place in the order in which messages were decided.
   package internal(set) var number = 0
   /// Whether one of its findings is: such a message goes before others.
@@ -100,5 +104,7 @@ struct ToldGroup: Sendable, Equatable {
   var isDelivered = false
   /// Whether it was told that somebody knows; not of findings that came since.
   var isAcknowledged = false
+  /// Whether one of its findings is forgotten and was not over: then nobody can say that all of it is.
+  var hasForgottenOpen = false
   var queuedAt: Timestamp
 }

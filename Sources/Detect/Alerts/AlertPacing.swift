@@ -77,3 +77,42 @@ struct AlertPause: Sendable, Equatable {
     return elapsed < 0 || elapsed >= seconds
   }
 }
+
+/// Adds up the time that passes, without believing in leaps: what tells how long a message was tried.
+///
+/// Example with steps of at most 60 s: seen at 0 s, 30 s, 86,400 s and 40 s, it shows 30 + 60 + 0 s.
+struct AlertClock: Sendable, Equatable {
+  /// A step back that is no more than this is the order of records, not a clock that was set: 60 s.
+  private static let disorderSecondsMax = 60.0
+  /// A step forward that is more than this may be a clock that is wrong for a while: an hour.
+  private static let leapSecondsMin = 3600.0
+  /// How long it may be so: 10 minutes.
+  private static let doubtSeconds = 600.0
+
+  private(set) var seconds = 0.0
+  private var last: Timestamp?
+  private var turnAt: Timestamp?
+  private var leap: AlertPause?
+
+  mutating func see(_ instant: Timestamp, stepMax: Double) {
+    guard let last else {
+      self.last = instant
+      return
+    }
+    let step = instant.seconds(since: last)
+    guard step > 0 || step < -AlertClock.disorderSecondsMax else { return }
+    seconds += min(max(step, 0), stepMax)
+    self.last = instant
+  }
+
+  /// Says that this is the time of a turn.
+  mutating func turn(at now: Timestamp) {
+    if let turnAt, now.seconds(since: turnAt) > AlertClock.leapSecondsMin {
+      leap = AlertPause(from: now, seconds: AlertClock.doubtSeconds)
+    }
+    turnAt = now
+  }
+
+  /// Whether the clock leapt forward between two turns, not long ago: it may be set back.
+  func isInDoubt(at now: Timestamp) -> Bool { !(leap?.isOver(at: now) ?? true) }
+}

@@ -3,8 +3,10 @@ package import Ingest
 extension AlertQueue {
   /// The messages whose attempt begins now; each is on its way until its outcome was taken.
   ///
-  /// A sink that nobody answered at gets one attempt at a time, the worst and oldest message first, until
-  /// one is answered; others get `flightCountMax`.
+  /// A sink that nobody answered at gets one attempt at a time until one is answered, each with another
+  /// message, after little of a pause while one alone has failed: what never failed first, the worst and oldest of it, and then what failed the longest ago.
+  /// Others get `flightCountMax`. Nothing goes while news of its group that were decided before it are on
+  /// their way: a receiver would close what is open.
   package mutating func due(at now: Timestamp) -> [AlertNotification] {
     var bySink: [String: [AlertMessage]] = [:]
     for message in book.messages.values { bySink[message.sink, default: []].append(message) }
@@ -13,10 +15,14 @@ extension AlertQueue {
       let messages = bySink[sink] ?? []
       let room = room(sink, messages, now)
       guard room > 0 else { continue }
+      let news = AlertQueue.firstNews(messages)
       let ready = messages.filter { message in
         !flying.contains(message.key) && (pauses[message.key]?.isOver(at: now) ?? true)
+          && news[message.groupID] ?? .max >= message.number
       }
-      for message in ready.sorted(by: AlertQueue.isBefore).prefix(room) {
+      let isProven = health[sink]?.isProven ?? false
+      let order = isProven ? AlertQueue.isBefore : AlertQueue.isProbedBefore
+      for message in ready.sorted(by: order).prefix(room) {
         flying.insert(message.key)
         due.append(notification(message))
       }
@@ -26,6 +32,25 @@ extension AlertQueue {
 
   private static func isBefore(_ left: AlertMessage, _ right: AlertMessage) -> Bool {
     left.isCritical == right.isCritical ? left.number < right.number : left.isCritical
+  }
+
+  private static func isProbedBefore(_ left: AlertMessage, _ right: AlertMessage) -> Bool {
+    switch (left.failedAt, right.failedAt) {
+    case (nil, nil): isBefore(left, right)
+    case (nil, _): true
+    case (_, nil): false
+    case (let left?, let right?) where left != right: left < right
+    case (_?, _?): left.number < right.number
+    }
+  }
+
+  /// Of each group, the number of the first news among its messages.
+  private static func firstNews(_ messages: [AlertMessage]) -> [String: Int] {
+    var first: [String: Int] = [:]
+    for message in messages where message.event != .raised {
+      first[message.groupID] = min(first[message.groupID] ?? .max, message.number)
+    }
+    return first
   }
 
   private func room(_ sink: String, _ messages: [AlertMessage], _ now: Timestamp) -> Int {
@@ -69,9 +94,13 @@ extension AlertQueue {
       health = Health(probe: nil, isProven: true)
       alert = AlertRecord(event: .delivered)
     case .retry(let reason, let after):
-      health.fail(reason, after, settings.backoff, at: now, draw: draw)
-      // The sink's pause is enough: the message is as good as any other.
-      pauses[key] = nil
+      let suspect = health.suspect
+      health.fail(key, reason, after, settings.backoff, at: now, draw: draw)
+      // It may be this message that its receiver cannot take: then it waits by itself. Once another one
+      // fails too the sink's pause is enough: they are as good as any other.
+      pauses[key] = AlertPause(
+        from: now, seconds: settings.backoff.seconds(after: attempt, draw: draw))
+      if health.suspect == nil { for key in [key, suspect ?? key] { pauses[key] = nil } }
       alert.reason = reason
     case .refused(let reason):
       health = Health(probe: nil, isProven: true)
@@ -88,12 +117,16 @@ extension AlertQueue {
 }
 
 extension AlertQueue.Health {
-  /// Nobody answered. Attempts that were under way side by side count as one.
+  /// Nobody answered. Attempts that were under way side by side count as one, and so do all those of one
+  /// message while no other one was tried.
   fileprivate mutating func fail(
-    _ reason: String, _ asked: Duration?, _ backoff: AlertBackoff, at now: Timestamp, draw: Double
+    _ key: String, _ reason: String, _ asked: Duration?, _ backoff: AlertBackoff,
+    at now: Timestamp, draw: Double
   ) {
     failure = reason
+    suspect = isProven || failedCount == 0 || suspect == key ? key : nil
     if isProven || (probe?.isOver(at: now) ?? true) { failedCount += 1 }
+    if suspect != nil { failedCount = 1 }
     isProven = false
     probe = AlertPause(
       from: now, seconds: backoff.seconds(after: failedCount, asked: asked, draw: draw))

@@ -6,16 +6,19 @@ extension AlertQueue {
   ///
   /// Cost: what waits, sorted.
   package mutating func decide(at now: Timestamp) -> [Record] {
-    prune(at: now)
-    var records = withheldRecords(now)
+    see(now)
+    clock.turn(at: now)
+    var records: [Record] = []
     for sink in waiting.keys.sorted() { records += messages(to: sink, now) }
-    records += newsRecords(now)
+    records += newsRecords(now, besides: records)
+    records += withheldRecords(now)
     records += abandoned(now)
+    for sink in waiting.keys.sorted() { records += untold(sink, now) }
     return records
   }
 
   private func withheldRecords(_ now: Timestamp) -> [Record] {
-    book.withheld.compactMap { id in
+    book.withheld(most: AlertQueue.withheldCountMax).compactMap { id in
       guard let suppressionID = book.entries[id]?.suppressionID else { return nil }
       var alert = AlertRecord(event: .suppressed)
       (alert.findingID, alert.suppressionID) = (id, suppressionID)
@@ -54,7 +57,9 @@ extension AlertQueue {
     if room > 0, singles < others.count {
       // What exceeds the rate goes as one.
       let rest = others.dropFirst(singles).flatMap(\.1)
-      tell(Array(rest.prefix(AlertQueue.digestCountMax)), nil)
+      if let digest = AlertQueue.pieces(rest, of: AlertQueue.digestCountMax).first {
+        tell(digest, nil)
+      }
     }
     return records
   }
@@ -63,7 +68,9 @@ extension AlertQueue {
   private func groups(of sink: String, _ now: Timestamp) -> [Group] {
     var groups: [String: Group] = [:]
     for (id, waiting) in waiting[sink] ?? [:]
-    where !settings.routing.isHeld(waiting.severity, by: waiting.ways, at: now) {
+    where !isTooOld(waiting, now)
+      && !settings.routing.isHeld(waiting.severity, by: waiting.ways, at: now)
+    {
       groups[waiting.groupID, default: Group(id: waiting.groupID)].findings.append((id, waiting))
     }
     return groups.values.filter { group in
@@ -81,11 +88,28 @@ extension AlertQueue {
     }.sorted { $0.firstNumber < $1.firstNumber }
   }
 
-  /// In runs that one message carries in full.
-  private static func pieces(_ ids: [String]) -> [[String]] {
-    stride(from: 0, to: ids.count, by: AlertNotification.findingCountMax).map {
-      Array(ids[$0..<min($0 + AlertNotification.findingCountMax, ids.count)])
+  /// In runs of at most `count`, by default what one message carries in full, that fit one entry each.
+  private static func pieces(
+    _ ids: [String], of count: Int = AlertNotification.findingCountMax
+  ) -> [[String]] {
+    var pieces: [[String]] = []
+    var byteCount = 0
+    for id in ids {
+      let length = encodedCount(id)
+      if let last = pieces.last, last.count < count, byteCount + length <= idBytesMax {
+        pieces[pieces.count - 1].append(id)
+        byteCount += length
+      } else {
+        pieces.append([id])
+        byteCount = length
+      }
     }
+    return pieces
+  }
+
+  /// The most bytes of an id in a list of JSON.
+  private static func encodedCount(_ id: String) -> Int {
+    id.utf8.reduce(3) { $0 + ($1 < 0x20 || $1 == 0x22 || $1 == 0x5C || $1 == 0x7F ? 6 : 1) }
   }
 
   private func raisedRecord(
@@ -113,9 +137,17 @@ extension AlertQueue {
 
 extension AlertQueue {
   /// What people did about findings that sinks were told of, once all of one group are so far.
-  private mutating func newsRecords(_ now: Timestamp) -> [Record] {
+  ///
+  /// - Parameter decided: what else is decided now; a group that gets more findings has no news yet.
+  private mutating func newsRecords(_ now: Timestamp, besides decided: [Record]) -> [Record] {
+    let growing = Set(
+      decided.compactMap { record -> ToldGroup.Key? in
+        guard case .alert(let alert) = record.body, let sink = alert.sink, let group = alert.group
+        else { return nil }
+        return ToldGroup.Key(sink: sink, group: group)
+      })
     var records: [Record] = []
-    for key in news.sorted() {
+    for key in news.sorted() where !growing.contains(key) {
       guard let group = book.told[key] else {
         news.remove(key)
         continue
@@ -132,7 +164,8 @@ extension AlertQueue {
       news.remove(key)
       var alert = AlertRecord(event: .queued)
       alert.notificationEvent = event
-      alert.findings = group.findings
+      alert.findings =
+        AlertQueue.pieces(group.findings, of: AlertQueue.digestCountMax).first ?? []
       (alert.principal, alert.reason) = (last.principal, last.reason)
       records.append(record(alert, key.sink, key.group, now))
     }
@@ -141,6 +174,7 @@ extension AlertQueue {
 
   private func newsEvent(_ group: ToldGroup) -> AlertRecord.NotificationEvent? {
     let states = group.findings.compactMap { book.entries[$0]?.state }
+    guard !group.hasForgottenOpen else { return nil }
     guard !states.isEmpty, states.allSatisfy(\.isDecided) else { return nil }
     if states.contains(.acknowledged) { return group.isAcknowledged ? nil : .acknowledged }
     // A suppression alone is no news: nobody has said that anything is over.
@@ -161,29 +195,78 @@ extension AlertQueue {
     }
   }
 
-  /// Messages that nobody took for too long.
+  /// Messages that nobody took for too long, and news that are none any more.
   private func abandoned(_ now: Timestamp) -> [Record] {
-    book.messages.values.filter {
-      now.seconds(since: $0.queuedAt) >= settings.giveUpSeconds && !flying.contains($0.key)
-    }.sorted { $0.number < $1.number }.map { message in
+    let newest = newestNumbers
+    return book.messages.values.filter { !flying.contains($0.key) }
+      .sorted { $0.number < $1.number }.compactMap { message in
+        let decided = decidedSeconds[message.key] ?? clock.seconds
+        let reason: String
+        if message.event != .raised, newest[message.toldKey] ?? 0 > message.number {
+          reason = "overtaken by a newer message of its group"
+        } else if clock.seconds - decided >= settings.giveUpSeconds {
+          reason = lastFailure(message)
+        } else {
+          return nil
+        }
+        var alert = AlertRecord(event: .abandoned)
+        (alert.notification, alert.sink) = (message.key, message.sink)
+        (alert.attempt, alert.reason) = (message.failedCount, reason)
+        return Record(
+          header: AlertQueue.header("notification/\(message.key)/abandoned", now),
+          body: .alert(alert))
+      }
+  }
+
+  private func lastFailure(_ message: AlertMessage) -> String {
+    message.failure ?? health[message.sink]?.failure
+      ?? (sinkEvents[message.sink] == nil
+        ? "no sink of this name is configured any more" : "its turn did not come")
+  }
+
+  /// Of each group, the number of the message that was decided last.
+  private var newestNumbers: [ToldGroup.Key: Int] {
+    var newest: [ToldGroup.Key: Int] = [:]
+    for message in book.messages.values {
+      newest[message.toldKey] = max(newest[message.toldKey] ?? 0, message.number)
+    }
+    return newest
+  }
+}
+
+extension AlertQueue {
+  /// Records of withheld findings in one turn: nothing that is to be told waits for thousands of them.
+  private static let withheldCountMax = 1000
+
+  /// Whether a finding was raised too long ago to be told of. Not while the clock is in doubt.
+  private func isTooOld(_ waiting: Waiting, _ now: Timestamp) -> Bool {
+    now.seconds(since: waiting.raisedAt) > AlertSettings.untoldSecondsMax
+      && !clock.isInDoubt(at: now)
+  }
+
+  /// Says which findings a sink is not told of any more, though nobody was faster.
+  private func untold(_ sink: String, _ now: Timestamp) -> [Record] {
+    let old = (waiting[sink] ?? [:]).filter { isTooOld($0.value, now) }
+      .sorted { $0.value.number < $1.value.number }.map(\.key)
+    return AlertQueue.pieces(old, of: AlertQueue.digestCountMax).map { ids in
       var alert = AlertRecord(event: .abandoned)
-      (alert.notification, alert.sink) = (message.key, message.sink)
-      alert.attempt = message.failedCount
-      alert.reason =
-        message.failure ?? health[message.sink]?.failure
-        ?? (sinkEvents[message.sink] == nil
-          ? "no sink of this name is configured any more" : "its turn did not come")
+      let key = AlertNotification.key(sink, "untold", ids)
+      (alert.notification, alert.sink, alert.findings) = (key, sink, ids)
+      alert.notificationEvent = .raised
+      alert.reason = "raised more than 8 days before this sink could be told of it"
       return Record(
-        header: AlertQueue.header("notification/\(message.key)/abandoned", now),
-        body: .alert(alert))
+        header: AlertQueue.header("notification/\(key)/untold", now), body: .alert(alert))
     }
   }
 }
 
 extension AlertNotification {
   /// The idempotency key: the first half of a SHA-256 over sink, event and ids, hex.
+  ///
+  /// Each goes in as its length in bytes, a colon and itself: ids come from outside, and no two lists of
+  /// them are to have one key.
   package static func key(_ sink: String, _ event: String, _ findings: [String]) -> String {
-    let bytes = Array(([sink, event] + findings).joined(separator: "\n").utf8)
+    let bytes = ([sink, event] + findings).flatMap { Array("\($0.utf8.count):\($0)".utf8) }
     return String(SHA256.digest(bytes.span).hex.prefix(32))
   }
 }

@@ -11,8 +11,8 @@ package struct AlertQueue: Sendable {
   package static let source = "vigil/alerts"
   /// Findings of one digest; what is beyond waits for the next.
   package static let digestCountMax = 500
-  /// Findings raised between two looks for what is too old to be told.
-  private static let pruneEvery = 1024
+  /// Bytes of ids in one record, as JSON has them: with the rest of a record they fit an entry.
+  static let idBytesMax = 48_000
 
   /// A finding that a sink is to be told of.
   struct Waiting: Sendable {
@@ -30,6 +30,8 @@ package struct AlertQueue: Sendable {
     var probe: AlertPause?
     var isProven = false
     var failedCount = 0
+    /// The message, while it is one alone that failed since somebody answered last.
+    var suspect: String?
     /// The receiver's last word.
     var failure: String?
   }
@@ -47,6 +49,10 @@ package struct AlertQueue: Sendable {
   package internal(set) var flying: Set<String> = []
   /// When a message whose receiver refused it, or was not there, may be tried again.
   var pauses: [String: AlertPause] = [:]
+  /// The time that passed while somebody delivered, as the journal has it.
+  var clock = AlertClock()
+  /// By key, what `clock` showed when a message was decided.
+  private(set) var decidedSeconds: [String: Double] = [:]
   private var raisedCount = 0
 
   /// - Parameter sinkEvents: what each sink takes, by its name.
@@ -59,12 +65,14 @@ package struct AlertQueue: Sendable {
 
   /// Takes in a record, one behind the other in the order of the journal; each once.
   package mutating func take(_ record: Record, index: Int?) {
+    if AlertQueue.isOfDelivery(record) { see(record.header.timestamp) }
     switch book.take(record, index: index) {
     case .none: break
     case .raised(let id): raised(id)
     case .queued(let message): queued(message)
     case .settled(let message, let isDelivered): settled(message, isDelivered)
     case .failed(let message): failed(message)
+    case .untold(let sink, let ids): for id in ids { waiting[sink]?[id] = nil }
     case .decided(let ids): decided(ids)
     }
   }
@@ -72,7 +80,6 @@ package struct AlertQueue: Sendable {
   private mutating func raised(_ id: String) {
     raisedCount += 1
     guard let entry = book.entries[id] else { return }
-    if raisedCount.isMultiple(of: AlertQueue.pruneEvery) { prune(at: entry.raisedAt) }
     guard !entry.state.isDecided else { return }
     for (sink, ways) in settings.routing.ways(entry.finding, owner: entry.owner)
     where sinkEvents[sink]?.contains(.raised) ?? false {
@@ -82,16 +89,23 @@ package struct AlertQueue: Sendable {
     }
   }
 
-  /// Gives up those that were raised too long ago for anybody to be told.
-  mutating func prune(at now: Timestamp) {
-    for (sink, findings) in waiting {
-      waiting[sink] = findings.filter {
-        now.seconds(since: $0.value.raisedAt) <= AlertSettings.untoldSecondsMax
-      }
+  /// Whether the one who delivers wrote it, by the clock that `decide` goes by. People's words are not
+  /// asked: their hosts have other clocks.
+  private static func isOfDelivery(_ record: Record) -> Bool {
+    guard case .alert(let alert) = record.body, !record.header.isImported else { return false }
+    switch alert.event {
+    case .queued, .delivered, .deliveryFailed, .abandoned: return true
+    case .raised, .acknowledged, .suppressed, .lifted, .resolved: return false
     }
   }
 
+  /// Counts what passed until `instant`; no step counts for more than an eighth of `give_up`.
+  mutating func see(_ instant: Timestamp) {
+    clock.see(instant, stepMax: settings.giveUpSeconds / 8)
+  }
+
   private mutating func queued(_ message: AlertMessage) {
+    decidedSeconds[message.key] = clock.seconds
     guard message.event == .raised else { return }
     for id in message.findings { waiting[message.sink]?[id] = nil }
     allowances[message.sink, default: MessageAllowance()].take(
@@ -101,6 +115,7 @@ package struct AlertQueue: Sendable {
   private mutating func settled(_ message: AlertMessage, _ isDelivered: Bool) {
     flying.remove(message.key)
     pauses[message.key] = nil
+    decidedSeconds[message.key] = nil
     let key = ToldGroup.Key(sink: message.sink, group: message.groupID)
     // Somebody may have acknowledged meanwhile.
     if isDelivered, message.event == .raised { news.insert(key) }

@@ -13,13 +13,14 @@ package struct AlertSettings: Sendable, Equatable {
   /// Of single sinks, instead.
   package var rates: [String: MessageRate] = [:]
   package var backoff = AlertBackoff()
-  /// From when a message was decided until it is given up.
+  /// From when a message was decided until it is given up; no step of the clock counts for more than an
+  /// eighth of it.
   package var giveUpSeconds = 7 * 86_400.0
   /// Deliveries to one sink at once; sinks do not share them.
   package var flightCountMax = 4
 
-  /// A finding that was raised longer ago, and of which a sink has not been told, is not told any more: 8
-  /// days, longer than any quiet hours last.
+  /// A finding that was raised longer ago, and of which a sink has not been told, is not told any more, and
+  /// a record says so: 8 days, longer than any quiet hours last.
   package static let untoldSecondsMax = 8 * 86_400.0
 
   /// Everything to all of them.

@@ -50,10 +50,11 @@ package struct AlertSuppression: Sendable, Equatable {
   }
 
   /// Whether a finding is of those that it is about. A glob over something that the finding does not name
-  /// does not match.
+  /// does not match, and a critical finding is withheld only where its rule is named in full.
   package func covers(_ finding: Finding, owner: String?) -> Bool {
     if let findingID { return finding.findingID == findingID }
     guard !globs.isEmpty else { return false }
+    if finding.severity == .critical, match.rule != finding.rule { return false }
     return globs.allSatisfy { field, glob in
       let text: String? =
         switch field {
