@@ -103,7 +103,7 @@ final class CurlLane: Sendable {
       set(CURLOPT_TIMEOUT_MS, Int(max(1, milliseconds))),
       set(CURLOPT_CUSTOMREQUEST, request.method.rawValue),
     ]
-    if let file = request.authorityFile { codes.append(set(CURLOPT_CAINFO, file)) }
+    codes.append(CurlTrust.set(request.authorityFile, for: easy))
     if let path = request.socketPath { codes.append(set(CURLOPT_UNIX_SOCKET_PATH, path)) }
     return codes.first { $0 != CURLE_OK } ?? CURLE_OK
   }

@@ -106,7 +106,7 @@ final class CurlExchange: Sendable {
       // Bounds the goodbye as well, on which the limit above has no hold.
       set(CURLOPT_SERVER_RESPONSE_TIMEOUT, Int(max(1, min(seconds, 10)))),
     ]
-    if let authorityFile { codes.append(set(CURLOPT_CAINFO, authorityFile)) }
+    codes.append(CurlTrust.set(authorityFile, for: easy))
     return codes.first { $0 != CURLE_OK } ?? CURLE_OK
   }
 
