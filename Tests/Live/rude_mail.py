@@ -35,7 +35,7 @@ def data(stream):
 
 
 def answer(word, line, stream, say):
-    reply = {"EHLO": "hello", "MAIL": "mail", "RCPT": "rcpt"}.get(word)
+    reply = {"EHLO": "hello", "HELO": "hello", "MAIL": "mail", "RCPT": "rcpt"}.get(word)
     if reply == mode:
         return f"{value} no"
     if word == "EHLO" and mode == "login":

@@ -35,7 +35,7 @@ import Testing
     Group: e1
     Key: 00112233445566778899aabbccddeeff
 
-    2025-11-24T08:34:12.500000Z high: off_hours: 1 in 1,250
+    2025-11-24T08:34:12.500000Z high: off_hours: 1 in 1,300
     ana triggered report at 03:12, 1 in 1,300
     =46inding: 11111111111111111111111111111111
 
