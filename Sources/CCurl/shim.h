@@ -46,12 +46,6 @@ static inline CURLcode vigil_curl_set_listener(CURL *easy, vigil_curl_listener l
   return curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, listener);
 }
 
-/// A text that the handle keeps, or null.
-static inline const char *vigil_curl_get_string(CURL *easy, CURLINFO info) {
-  const char *value = NULL;
-  return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : NULL;
-}
-
 /// A number that the transfer left behind, or -1.
 static inline long vigil_curl_get_long(CURL *easy, CURLINFO info) {
   long value = -1;

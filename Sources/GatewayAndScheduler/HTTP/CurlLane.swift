@@ -262,6 +262,8 @@ private final class CurlCollector {
       return .failure(CurlCollector.error(request, origin, code, verification))
     }
     guard let status else { return .failure(.malformedResponse(origin)) }
+    // To libcurl a head that breaks off is a head.
+    guard isHeadComplete else { return .failure(.connectionLost(origin)) }
     return .success(HTTPClientResponse(status: status, headers: headers, body: body))
   }
 

@@ -1,7 +1,7 @@
 internal import CCurl
 
 /// Whom a transfer trusts: the system's authorities, or those of one file and nobody else.
-package enum CurlTrust {
+enum CurlTrust {
   /// Sets it for a handle, given as its address.
   ///
   /// libcurl is built with a folder of authorities beside its file, as Debian's is with /etc/ssl/certs,
@@ -13,19 +13,5 @@ package enum CurlTrust {
     let code = unsafe vigil_curl_set_string(handle, CURLOPT_CAINFO, file)
     guard code == CURLE_OK else { return code }
     return unsafe vigil_curl_set_pointer(handle, CURLOPT_CAPATH, nil)
-  }
-
-  /// File and folder of the authorities that a transfer with this `authorityFile` would trust; nil for
-  /// none. For whoever wants to see it: no transfer is made.
-  package static func authorities(with file: String?) -> (file: String?, folder: String?) {
-    guard CurlLane.isReady else { return (nil, nil) }
-    // SAFETY: the handle is freed at the end, and the texts, which are its own, are copied before.
-    let handle = unsafe curl_easy_init()
-    defer { unsafe curl_easy_cleanup(handle) }
-    guard set(file, for: UInt(bitPattern: handle)) == CURLE_OK else { return (nil, nil) }
-    return (
-      unsafe vigil_curl_get_string(handle, CURLINFO_CAINFO).map { unsafe String(cString: $0) },
-      unsafe vigil_curl_get_string(handle, CURLINFO_CAPATH).map { unsafe String(cString: $0) }
-    )
   }
 }
