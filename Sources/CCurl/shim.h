@@ -5,9 +5,17 @@
 #include <curl/curl.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/socket.h>
 #include <time.h>
 
 typedef size_t (*vigil_curl_sink)(char *bytes, size_t size, size_t count, void *context);
+
+/// Another number than 0 ends the transfer.
+typedef int (*vigil_curl_watch)(
+    void *context, curl_off_t to_receive, curl_off_t received, curl_off_t to_send, curl_off_t sent);
+
+typedef int (*vigil_curl_listener)(
+    CURL *easy, curl_infotype kind, char *bytes, size_t count, void *context);
 
 static inline CURLcode vigil_curl_set_long(CURL *easy, CURLoption option, long value) {
   return curl_easy_setopt(easy, option, value);
@@ -30,6 +38,14 @@ static inline CURLcode vigil_curl_set_sink(CURL *easy, CURLoption option, vigil_
   return curl_easy_setopt(easy, option, sink);
 }
 
+static inline CURLcode vigil_curl_set_watch(CURL *easy, vigil_curl_watch watch) {
+  return curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, watch);
+}
+
+static inline CURLcode vigil_curl_set_listener(CURL *easy, vigil_curl_listener listener) {
+  return curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, listener);
+}
+
 /// A number that the transfer left behind, or -1.
 static inline long vigil_curl_get_long(CURL *easy, CURLINFO info) {
   long value = -1;
@@ -40,6 +56,13 @@ static inline long vigil_curl_get_long(CURL *easy, CURLINFO info) {
 static inline int vigil_curl_get_socket(CURL *easy) {
   curl_socket_t value = CURL_SOCKET_BAD;
   return curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &value) == CURLE_OK ? (int)value : -1;
+}
+
+/// From now on the connection ends for whoever reads from it, while writing goes on: a goodbye is said,
+/// and its answer not waited for.
+static inline void vigil_curl_stop_reading(CURL *easy) {
+  int number = vigil_curl_get_socket(easy);
+  if (number >= 0) shutdown(number, SHUT_RD);
 }
 
 /// The result of the one transfer in `multi`, or CURLE_AGAIN while it is under way.

@@ -8,9 +8,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 // MARK: Sockets
@@ -121,4 +123,20 @@ int vigil_spawn_fed(
   }
   close(input);
   return code;
+}
+
+int vigil_child_fault(pid_t process) {
+  siginfo_t found;
+  while (waitid(P_PID, (id_t)process, &found, WEXITED | WNOHANG | WNOWAIT) != 0)
+    if (errno != EINTR) return errno;
+  return 0;
+}
+
+// MARK: This process
+
+void vigil_start_clean(void) {
+  struct sigaction children;
+  if (sigaction(SIGCHLD, NULL, &children) == 0 && children.sa_handler == SIG_IGN)
+    signal(SIGCHLD, SIG_DFL);
+  unsetenv("SSLKEYLOGFILE");
 }

@@ -14,6 +14,7 @@ enum Vigil {
   ]
 
   static func main() {
+    ProcessEnvironment.clean()
     let tool = Assembly.tool()
     let status = run(Array(CommandLine.arguments.dropFirst()), tool)
     if !tool.flush() {

@@ -1,10 +1,11 @@
 """A mail server for tests: aiosmtpd on a free loopback port.
 
     smtp_sink.py FOLDER [--tls starttls|implicit] [--certificate PEM] [--key PEM]
-                 [--user NAME --password WORD] [--rcpt REPLY] [--data REPLY] [--stall] [--mute]
+                 [--user NAME --password WORD] [--rcpt REPLY] [--data REPLY]
 
 Prints `PORT n`, then keeps each message it takes as FOLDER/n.eml, with a line of JSON about its
-envelope in FOLDER/envelopes.jsonl. --rcpt and --data answer a recipient or a message so instead, --stall a message never, --mute QUIT never.
+envelope in FOLDER/envelopes.jsonl. --rcpt and --data answer a recipient or a
+message so instead.
 """
 
 import argparse
@@ -27,14 +28,7 @@ class Keeper:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_QUIT(self, server, session, envelope):
-        if self.options.mute:
-            await asyncio.sleep(3600)
-        return "221 Bye"
-
     async def handle_DATA(self, server, session, envelope):
-        if self.options.stall:
-            await asyncio.sleep(3600)
         if self.options.data:
             return self.options.data
         folder = pathlib.Path(self.options.folder)
@@ -54,8 +48,6 @@ async def main():
     parser.add_argument("folder")
     for name in ["tls", "certificate", "key", "user", "password", "rcpt", "data"]:
         parser.add_argument("--" + name)
-    parser.add_argument("--stall", action="store_true")
-    parser.add_argument("--mute", action="store_true")
     options = parser.parse_args()
     context = None
     if options.tls:

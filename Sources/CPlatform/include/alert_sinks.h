@@ -23,4 +23,12 @@ int vigil_spawn_fed(
     const char *path, char *const words[], char *const environment[], const void *bytes,
     size_t count, pid_t *process);
 
+/// Why a process is no child of ours to wait for: an errno, or 0 when it is one. Leaves it as it is.
+int vigil_child_fault(pid_t process);
+
+/// Takes back what whoever started this process left behind: SIGCHLD ignored, which makes the system reap
+/// our children before we learn how they ended, and SSLKEYLOGFILE, into which libcurl would write the
+/// keys of its connections. To be called first, while there is one thread.
+void vigil_start_clean(void);
+
 #endif

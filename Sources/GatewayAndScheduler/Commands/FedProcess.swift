@@ -1,5 +1,4 @@
 internal import CPlatform
-internal import Dispatch
 internal import Glibc
 internal import Ingest
 import Synchronization
@@ -21,6 +20,9 @@ package struct FedProcess: Sendable {
     case cancelled
     /// The system did not start it: its errno.
     case notStarted(Int32)
+    /// It was started, and the system does not say what became of it: its errno. It may have done all
+    /// that it was to do.
+    case unknown(Int32)
   }
 
   /// Absolute path and arguments.
@@ -42,12 +44,12 @@ package struct FedProcess: Sendable {
     let isSet = Atomic<Bool>(false)
   }
 
-  /// Waits on a thread of its own: the pool's threads are few.
+  /// Waits on a thread of its own.
   package func run() async -> End {
     let flag = Flag()
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        DispatchQueue.global().async {
+        OwnThread.start("fed-process") {
           continuation.resume(returning: self.runNow { flag.isSet.load(ordering: .acquiring) })
         }
       }
@@ -61,11 +63,16 @@ package struct FedProcess: Sendable {
     let code = spawn(&process)
     guard code == 0 else { return .notStarted(code) }
     let cutShort = wait(for: process, isCancelled)
+    // Where SIGCHLD is ignored the system reaps our children itself, and the number is nobody's any more.
+    let fault = vigil_child_fault(process)
+    guard fault == 0 else { return .unknown(fault) }
     // The child is not reaped yet, so that the group's number is still its own.
     kill(-process, SIGKILL)
     var status: Int32 = 0
     // SAFETY: waitpid fills the one number.
-    while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}
+    while unsafe waitpid(process, &status, 0) != process {
+      guard errno == EINTR else { return .unknown(errno) }
+    }
     if let cutShort { return cutShort }
     let signal = status & 0x7F
     return signal == 0 ? .exited(Int(status >> 8 & 0xFF)) : .signalled(Int(signal))
@@ -78,7 +85,7 @@ package struct FedProcess: Sendable {
       vigil_steady_microseconds() + min(seconds, 100_000) * 1_000_000
       + attoseconds / 1_000_000_000_000
     let number = vigil_process_descriptor(process)
-    guard number >= 0 else { return .late }
+    guard number >= 0 else { return .unknown(errno) }
     let descriptor = OwnedDescriptor(number)
     while vigil_steady_microseconds() < deadline {
       if isCancelled() { return .cancelled }

@@ -101,9 +101,11 @@ final class CurlLane: Sendable {
       set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2)),
       set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1)),
       set(CURLOPT_TIMEOUT_MS, Int(max(1, milliseconds))),
+      // Not to wait for a resolver that is still at it when the time is over.
+      set(CURLOPT_QUICK_EXIT, 1),
       set(CURLOPT_CUSTOMREQUEST, request.method.rawValue),
     ]
-    if let file = request.authorityFile { codes.append(set(CURLOPT_CAINFO, file)) }
+    codes.append(CurlTrust.set(request.authorityFile, for: easy))
     if let path = request.socketPath { codes.append(set(CURLOPT_UNIX_SOCKET_PATH, path)) }
     return codes.first { $0 != CURLE_OK } ?? CURLE_OK
   }
@@ -207,6 +209,8 @@ private final class CurlCollector {
   private var headerByteCount = 0
   private var status: HTTPStatus?
   private var headers = HTTPHeaders()
+  /// Whether that is the whole head of a final response (not of a 100, say).
+  private var isHeadComplete = false
   private var body: [UInt8] = []
   /// The limit that was exceeded, in bytes.
   private var exceeded: Int?
@@ -215,13 +219,12 @@ private final class CurlCollector {
 
   /// False ends the transfer.
   func addBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    guard body.count + bytes.count <= bodyByteCountMax else {
-      exceeded = bodyByteCountMax
-      return false
-    }
+    let left = bodyByteCountMax - body.count
     // SAFETY: copies within the buffer's bounds.
-    unsafe body.append(contentsOf: bytes)
-    return true
+    unsafe body.append(contentsOf: bytes.prefix(left))
+    guard bytes.count > left else { return true }
+    exceeded = bodyByteCountMax
+    return false
   }
 
   /// One header line; a status line begins a new head (after a 100, say). False ends the transfer.
@@ -236,6 +239,9 @@ private final class CurlCollector {
       let parts = text.split(separator: " ", maxSplits: 2)
       status = parts.count > 1 ? Int(parts[1]).flatMap { HTTPStatus(code: $0) } : nil
       headers = [:]
+      isHeadComplete = false
+    } else if text.isEmpty {
+      isHeadComplete = (status?.code ?? 0) >= 200
     } else if let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) {
       let value = text[text.utf8.index(after: colon)...]
       let start = value.firstIndex { $0 != " " && $0 != "\t" } ?? value.endIndex
@@ -248,11 +254,16 @@ private final class CurlCollector {
   func result(
     _ request: HTTPClientRequest, _ origin: String, _ code: CURLcode, verification: Int
   ) -> Result<HTTPClientResponse, HTTPClientError> {
+    if request.takesCutBody, isHeadComplete, let status {
+      return .success(HTTPClientResponse(status: status, headers: headers, body: body))
+    }
     if let exceeded { return .failure(.responseTooLarge(origin, byteCountMax: exceeded)) }
     guard code == CURLE_OK else {
       return .failure(CurlCollector.error(request, origin, code, verification))
     }
     guard let status else { return .failure(.malformedResponse(origin)) }
+    // To libcurl a head that breaks off is a head.
+    guard isHeadComplete else { return .failure(.connectionLost(origin)) }
     return .success(HTTPClientResponse(status: status, headers: headers, body: body))
   }
 

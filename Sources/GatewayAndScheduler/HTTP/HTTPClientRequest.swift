@@ -6,10 +6,14 @@ package struct HTTPClientRequest: Sendable, Equatable {
   /// `Content-Length` and `Transfer-Encoding` are not taken: the body decides them.
   package var headers: HTTPHeaders
   package var body: [UInt8]
-  /// Longest time from the start to the last byte of the response; at least 1 ms.
+  /// Longest time from the start, a wait for a lane included, to the last byte of the response; at least
+  /// 1 ms.
   package var timeout: Duration
   /// Bytes of the longest response body taken.
   package var responseByteCountMax: Int
+  /// Whether the response's head is all that counts: a body that is too long, breaks off or does not end
+  /// in time is then cut where it was, and no error. False by default.
+  package var takesCutBody = false
   /// PEM file of the authorities to trust, in place of the system's.
   package var authorityFile: String?
   /// Unix socket to connect to, whatever host the URL names.

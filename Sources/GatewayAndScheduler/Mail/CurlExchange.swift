@@ -1,5 +1,4 @@
 internal import CCurl
-internal import CPlatform
 internal import Dispatch
 import Synchronization
 
@@ -9,7 +8,7 @@ import Synchronization
 /// waits from any thread.
 final class CurlExchange: Sendable {
   /// Addresses of the CURL and CURLM handles; 0 when the library gave none.
-  private let easy: UInt
+  let easy: UInt
   private let multi: UInt
   private let flag = Atomic<Bool>(false)
   /// Whether the handles may still be used.
@@ -28,24 +27,28 @@ final class CurlExchange: Sendable {
 
   deinit { close() }
 
-  /// Lets the handles go. It may wait for a last word of the server, ten seconds at most.
+  /// Lets the handles go. A goodbye (QUIT, the end of TLS) is said, its answer not waited for.
   private func close() {
     let wasOpen = isOpen.withLock { isOpen in
       defer { isOpen = false }
       return isOpen
     }
     guard wasOpen else { return }
-    // That word (QUIT, the end of TLS) may be written to a peer that has gone away.
+    // It may be written to a peer that has gone away.
     var mask = sigset_t()
     // SAFETY: this is the one call that gets here, and nothing uses the handles any more; all three
     // functions take null. The easy handle leaves the multi first. The mask is a local.
     let blocked = unsafe vigil_pipe_signal_block(&mask)
     defer { if blocked == 0 { unsafe vigil_pipe_signal_restore(&mask) } }
     let handle = unsafe UnsafeMutableRawPointer(bitPattern: multi)
+    let single = unsafe UnsafeMutableRawPointer(bitPattern: easy)
     if multi != 0, easy != 0 {
-      unsafe curl_multi_remove_handle(handle, UnsafeMutableRawPointer(bitPattern: easy))
+      // A cancelled exchange says goodbye as well.
+      _ = set(CURLOPT_NOPROGRESS, 1)
+      unsafe vigil_curl_stop_reading(single)
+      unsafe curl_multi_remove_handle(handle, single)
     }
-    unsafe curl_easy_cleanup(UnsafeMutableRawPointer(bitPattern: easy))
+    unsafe curl_easy_cleanup(single)
     unsafe curl_multi_cleanup(handle)
   }
 
@@ -68,7 +71,7 @@ final class CurlExchange: Sendable {
     let exchange = CurlExchange()
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        DispatchQueue.global().async {
+        OwnThread.start("curl-exchange") {
           // The answer first, and the goodbye here: no task is to wait for it.
           continuation.resume(returning: body(exchange))
           exchange.close()
@@ -92,6 +95,9 @@ final class CurlExchange: Sendable {
   }
 
   /// What every exchange has: its URL and protocols, verified TLS of 1.2 and up, an end.
+  ///
+  /// The end is the whole timeout, for each reply too: libcurl allows two minutes otherwise, and a server
+  /// that looks through a mail before it takes it may use all the time that it is given.
   func configure(
     _ url: String, protocols: String, authorityFile: String?, timeout: Duration
   ) -> CURLcode {
@@ -103,11 +109,25 @@ final class CurlExchange: Sendable {
       set(CURLOPT_PROXY, ""), set(CURLOPT_SSL_VERIFYPEER, 1), set(CURLOPT_SSL_VERIFYHOST, 2),
       set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2)),
       set(CURLOPT_TIMEOUT_MS, Int(max(1, milliseconds))),
-      // Bounds the goodbye as well, on which the limit above has no hold.
-      set(CURLOPT_SERVER_RESPONSE_TIMEOUT, Int(max(1, min(seconds, 10)))),
+      set(CURLOPT_SERVER_RESPONSE_TIMEOUT, Int(max(1, (milliseconds + 999) / 1000))),
+      // Not to wait for a resolver that is still at it when the time is over.
+      set(CURLOPT_QUICK_EXIT, 1),
     ]
-    if let authorityFile { codes.append(set(CURLOPT_CAINFO, authorityFile)) }
+    codes += [CurlTrust.set(authorityFile, for: easy), watch()]
     return codes.first { $0 != CURLE_OK } ?? CURLE_OK
+  }
+
+  /// Has libcurl ask whether the exchange is cancelled: it waits for some replies without coming back
+  /// to `transfer`.
+  private func watch() -> CURLcode {
+    let handle = unsafe UnsafeMutableRawPointer(bitPattern: easy)
+    // SAFETY: the handle is ours, and calls back only within calls of ours.
+    let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+    let codes = unsafe [
+      vigil_curl_set_watch(handle, watchExchange),
+      vigil_curl_set_pointer(handle, CURLOPT_XFERINFODATA, context),
+    ]
+    return codes.first { $0 != CURLE_OK } ?? set(CURLOPT_NOPROGRESS, 0)
   }
 
   // MARK: The transfer
@@ -123,9 +143,12 @@ final class CurlExchange: Sendable {
     let single = unsafe UnsafeMutableRawPointer(bitPattern: easy)
     guard unsafe curl_multi_add_handle(handle, single) == CURLM_OK else { return CURLE_FAILED_INIT }
     var running: Int32 = 1
-    while !isCancelled {
+    while true {
       guard unsafe curl_multi_perform(handle, &running) == CURLM_OK else { break }
       if running == 0 { return unsafe vigil_curl_result(handle) }
+      // Behind a call, never before one: libcurl ends a half-sent mail as if it were whole when the
+      // handle is taken away from it, and knows of the cancellation only once it was called.
+      if isCancelled { break }
       // Ends at the latest with the transfer's own timeout; a cancellation wakes it.
       guard unsafe curl_multi_poll(handle, nil, 0, 1000, nil) == CURLM_OK else { break }
     }
@@ -165,143 +188,12 @@ final class CurlExchange: Sendable {
   }
 }
 
-// MARK: Mail
-
-extension CurlExchange {
-  /// Lists and bytes that libcurl does not copy: they live as long as the transfer.
-  func send(_ mail: MailRequest) -> CURLcode {
-    guard let recipients = unsafe CurlExchange.list(mail.to) else { return CURLE_OUT_OF_MEMORY }
-    defer { unsafe curl_slist_free_all(recipients) }
-    let upload = CurlUpload(mail.message)
-    let handle = unsafe UnsafeMutableRawPointer(bitPattern: easy)
-    // SAFETY: list and upload outlive the transfer; reading asks for no more than it gives room for.
-    let context = unsafe Unmanaged.passUnretained(upload).toOpaque()
-    let codes = unsafe [
-      vigil_curl_set_pointer(handle, CURLOPT_MAIL_RCPT, recipients),
-      vigil_curl_set_sink(handle, CURLOPT_READFUNCTION, readUpload),
-      vigil_curl_set_pointer(handle, CURLOPT_READDATA, context),
-      vigil_curl_set_offset(handle, CURLOPT_INFILESIZE_LARGE, curl_off_t(mail.message.count)),
-    ]
-    if let wrong = codes.first(where: { $0 != CURLE_OK }) { return wrong }
-    return withExtendedLifetime(upload) { transfer() }
-  }
-
-  private static func list(_ texts: [String]) -> UnsafeMutablePointer<curl_slist>? {
-    var list: UnsafeMutablePointer<curl_slist>?
-    for text in texts {
-      // SAFETY: the library copies the text; on failure it returns null and leaves the list as it was.
-      guard let longer = unsafe curl_slist_append(list, text) else {
-        unsafe curl_slist_free_all(list)
-        return nil
-      }
-      unsafe list = unsafe longer
-    }
-    return unsafe list
-  }
-}
-
-/// A message on its way out; used by one thread.
-private final class CurlUpload {
-  private let bytes: [UInt8]
-  private var offset = 0
-
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-  func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-    let count = min(buffer.count, bytes.count - offset)
-    // SAFETY: `count` bytes are left here, and there is room for them there.
-    unsafe buffer.copyBytes(from: bytes[offset..<offset + count])
-    offset += count
-    return count
-  }
-}
-
-/// libcurl's call for the next piece of the message; 0 is its end.
-private func readUpload(
-  _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int,
-  _ context: UnsafeMutableRawPointer?
-) -> Int {
-  // SAFETY: `context` is the upload of the running transfer; size times count bytes may be written.
+/// libcurl's question whether to go on; another answer than 0 ends the transfer.
+private func watchExchange(
+  _ context: UnsafeMutableRawPointer?, _: curl_off_t, _: curl_off_t, _: curl_off_t, _: curl_off_t
+) -> Int32 {
+  // SAFETY: `context` is the exchange whose handle this is, and which is running it.
   guard let context = unsafe context else { return 0 }
-  let upload = unsafe Unmanaged<CurlUpload>.fromOpaque(context).takeUnretainedValue()
-  return unsafe upload.read(
-    into: UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
-}
-
-// MARK: Streams
-
-extension CurlExchange {
-  /// How long a server has to hang up on a stranger, in milliseconds: behind that it has taken the
-  /// bytes.
-  static let settlingMilliseconds: Int64 = 100
-
-  /// Sends all bytes over the connection that a connect-only transfer has made, and waits until the
-  /// peer's system has acknowledged them and the peer has not hung up at once.
-  ///
-  /// - Parameter deadline: on the clock of `vigil_steady_microseconds`.
-  func stream(_ bytes: [UInt8], until deadline: Int64) -> CURLcode {
-    // SAFETY: the handle is ours, connected, and in its multi handle.
-    let socket = unsafe vigil_curl_get_socket(UnsafeMutableRawPointer(bitPattern: easy))
-    guard socket >= 0 else { return CURLE_COULDNT_CONNECT }
-    var mask = sigset_t()
-    // SAFETY: the mask is a local.
-    let blocked = unsafe vigil_pipe_signal_block(&mask)
-    defer { if blocked == 0 { unsafe vigil_pipe_signal_restore(&mask) } }
-    var offset = 0
-    while offset < bytes.count {
-      let (code, count) = send(bytes, from: offset)
-      offset += count
-      if code == CURLE_OK { continue }
-      guard code == CURLE_AGAIN else { return code }
-      guard pause(socket, forWriting: true, until: deadline) else { return endOfWait }
-    }
-    return settle(socket, until: deadline)
-  }
-
-  private var endOfWait: CURLcode {
-    isCancelled ? CURLE_ABORTED_BY_CALLBACK : CURLE_OPERATION_TIMEDOUT
-  }
-
-  private func send(_ bytes: [UInt8], from offset: Int) -> (CURLcode, Int) {
-    var count = 0
-    let handle = unsafe UnsafeMutableRawPointer(bitPattern: easy)
-    // SAFETY: the pointer and the length stay within the array, for `offset` is below its count.
-    let code = unsafe bytes.withUnsafeBytes { raw in
-      unsafe curl_easy_send(
-        handle, raw.baseAddress?.advanced(by: offset), raw.count - offset, &count)
-    }
-    return (code, count)
-  }
-
-  private func settle(_ socket: Int32, until deadline: Int64) -> CURLcode {
-    let settled = vigil_steady_microseconds() + CurlExchange.settlingMilliseconds * 1000
-    while true {
-      let now = vigil_steady_microseconds()
-      let isAcknowledged = vigil_socket_unacknowledged(socket) == 0
-      if isAcknowledged, now >= settled { return CURLE_OK }
-      guard now < deadline, !isCancelled else { return endOfWait }
-      guard vigil_socket_wait(socket, 0, 10) & 1 != 0 else { continue }
-      // Syslog servers say nothing: it is the end, an alert, or TLS talking to itself.
-      guard receive() == CURLE_AGAIN else { return CURLE_RECV_ERROR }
-    }
-  }
-
-  /// CURLE_OK with the end of the stream or with anything that came.
-  private func receive() -> CURLcode {
-    var buffer = [UInt8](repeating: 0, count: 512)
-    var count = 0
-    let handle = unsafe UnsafeMutableRawPointer(bitPattern: easy)
-    // SAFETY: the library writes at most the buffer's length.
-    return unsafe buffer.withUnsafeMutableBytes { raw in
-      unsafe curl_easy_recv(handle, raw.baseAddress, raw.count, &count)
-    }
-  }
-
-  /// False when the time is over, or the exchange cancelled.
-  private func pause(_ socket: Int32, forWriting: Bool, until deadline: Int64) -> Bool {
-    while !isCancelled, vigil_steady_microseconds() < deadline {
-      if vigil_socket_wait(socket, forWriting ? 1 : 0, 50) & 2 != 0 { return true }
-    }
-    return false
-  }
+  let exchange = unsafe Unmanaged<CurlExchange>.fromOpaque(context).takeUnretainedValue()
+  return exchange.isCancelled ? 1 : 0
 }

@@ -1,7 +1,5 @@
 internal import CCurl
 internal import CPlatform
-internal import Dispatch
-import Synchronization
 
 /// A syslog server and how to reach it.
 package struct SyslogServer: Hashable, Sendable {
@@ -73,47 +71,13 @@ package enum SyslogClient {
 enum Datagram {
   /// Whoever is first: the send, the deadline, or the task's cancellation. A resolver that still works
   /// behind the deadline ends by itself.
-  private final class Answer: Sendable {
-    private let waiter = Mutex<CheckedContinuation<ConnectionFault?, Never>?>(nil)
-    private let isCancelled = Mutex(false)
-
-    func wait(_ continuation: CheckedContinuation<ConnectionFault?, Never>) {
-      waiter.withLock { $0 = continuation }
-      if isCancelled.withLock({ $0 }) { give(.cancelled) }
-    }
-
-    func give(_ fault: ConnectionFault?) {
-      let waiting = waiter.withLock { waiter in
-        defer { waiter = nil }
-        return waiter
-      }
-      waiting?.resume(returning: fault)
-    }
-
-    func cancel() {
-      isCancelled.withLock { $0 = true }
-      give(.cancelled)
-    }
-  }
-
   static func send(
     _ bytes: [UInt8], to address: ServerAddress, timeout: Duration
   ) async throws(ConnectionFault) {
-    let answer = Answer()
-    let fault = await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        answer.wait(continuation)
-        DispatchQueue.global().async { answer.give(sendNow(bytes, address)) }
-        let (seconds, attoseconds) = timeout.components
-        let nanoseconds =
-          Int(min(seconds, 100_000)) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
-        DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(nanoseconds)) {
-          answer.give(.timedOut("\(address)", after: timeout))
-        }
-      }
-    } onCancel: {
-      answer.cancel()
-    }
+    let answer = FirstAnswer<ConnectionFault?>()
+    OwnThread.start("datagram") { answer.give(sendNow(bytes, address)) }
+    let fault = await answer.value(
+      within: timeout, late: .timedOut("\(address)", after: timeout), cancelled: .cancelled)
     if let fault { throw fault }
   }
 

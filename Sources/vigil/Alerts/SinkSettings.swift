@@ -9,7 +9,7 @@ package import Ingest
 package struct SinkSettings: Sendable {
   /// Which events the sink takes; samples always.
   package let events: Set<AlertNotification.Event>
-  /// Longest attempt.
+  /// Longest attempt, a second try with a renewed secret included.
   let timeout: Duration
   let kind: Kind
 
@@ -37,8 +37,12 @@ package struct SinkSettings: Sendable {
   /// Reads one sink's object; unknown keys are refused by whoever lent the reader.
   package init(from reader: inout ConfigurationReader) throws(ConfigurationError) {
     let name = try reader.required("type", .oneOf(KindName.self))
-    let range = Duration.seconds(1)...Duration.seconds(120)
-    timeout = try reader.value("timeout", .duration(in: range), default: .seconds(10))
+    // A mail server may look through a mail before it takes it: RFC 5321 section 4.5.3.2.6 allows ten
+    // minutes. One that is left sooner has the mail, and gets it again.
+    let isMail = name == .smtp
+    let range = Duration.seconds(1)...Duration.seconds(isMail ? 600 : 120)
+    timeout = try reader.value(
+      "timeout", .duration(in: range), default: .seconds(isMail ? 60 : 10))
     kind = try SinkSettings.kind(name, &reader)
     // Alertmanager has no acknowledgement: silences are made over there.
     let standard: [EventName] = name == .alertmanager ? [.raised, .resolved] : EventName.allCases

@@ -71,6 +71,9 @@ enum ProcessEnvironment {
     String(validating: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
+  /// Frees this process of what it inherited and must not heed. To be called first.
+  static func clean() { vigil_start_clean() }
+
   static func exit(_ status: Int32) -> Never { Glibc.exit(status) }
 }
 

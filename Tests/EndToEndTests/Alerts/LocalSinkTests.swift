@@ -61,7 +61,10 @@ import Testing
       "trap '' TERM INT; sleep 1000 & echo $! > \(own)/child; wait", timeout: "1s", in: bench)
     #expect(SinkBench.retryReason(outcome)?.contains("killed after") == true, "\(outcome)")
     let text = bench.text("child").trimmingCharacters(in: .whitespacesAndNewlines)
-    let child = try #require(Int32(text), "\(text)")
+    try expectGone(try #require(Int32(text), "\(text)"))
+  }
+
+  private func expectGone(_ child: Int32) throws {
     // The signal is sent when the sink returns; the child may take a moment to be gone.
     var state = ""
     for _ in 0..<2000 {
@@ -86,9 +89,38 @@ import Testing
   func cancelled() async throws {
     let bench = try SinkBench()
     defer { bench.folder.remove() }
-    let task = Task { try await deliver("sleep 1000", timeout: "60s", in: bench) }
+    let own = bench.folder.path("")
+    let task = Task {
+      try await deliver("sleep 1000 & echo $! > \(own)/child; wait", timeout: "60s", in: bench)
+    }
+    var child: Int32?
+    for _ in 0..<12_000 where child == nil {
+      child = Int32(bench.text("child").trimmingCharacters(in: .whitespacesAndNewlines))
+      if child == nil { usleep(5000) }  // between two looks
+    }
     task.cancel()
     #expect(SinkBench.retryReason(try await task.value) == "command: cancelled")
+    try expectGone(try #require(child))
+  }
+
+  @Test("many at once wait for nobody's thread")
+  func crowd() async throws {
+    let bench = try SinkBench()
+    defer { bench.folder.remove() }
+    let count = ProcessInfo.processInfo.activeProcessorCount + 20
+    let folder = bench.folder.path("there")
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let script =
+      "echo > \(folder)/$$; while [ $(ls \(folder) | wc -l) -lt \(count) ]; do sleep 0.1; done"
+    try Data("\(script)\n".utf8).write(to: URL(fileURLWithPath: bench.folder.path("script")))
+    let sink = try bench.sink(
+      #"{type: "command", command: ["/bin/sh", "\#(bench.folder.path("script"))"], "#
+        + #"timeout: "12s"}"#)
+    let outcomes = await withTaskGroup(of: AlertOutcome.self) { group in
+      for _ in 1...count { group.addTask { await sink.deliver(SinkBench.notification()) } }
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(outcomes == Array(repeating: .delivered, count: count))
   }
 
   @Test("a program that is not there is told before anything is sent")
@@ -136,15 +168,16 @@ import Testing
     #expect(lines.last?.hasPrefix(#"{"type":"alert.raised""#) == true)
   }
 
-  @Test("many at once lose and mix nothing")
+  @Test("many at once, of several sinks on one file, lose and mix nothing")
   func concurrent() async throws {
     let bench = try SinkBench()
     defer { bench.folder.remove() }
-    let sink = try bench.sink(#"{type: "file", path: "alerts.jsonl"}"#)
+    let sinks = try (0..<4).map { _ in try bench.sink(#"{type: "file", path: "alerts.jsonl"}"#) }
     let delivered = await withTaskGroup(of: Int?.self) { group in
       for key in 1...40 {
         group.addTask {
-          await sink.deliver(SinkBench.notification(key: key)) == .delivered ? key : nil
+          let sink = sinks[key % sinks.count]
+          return await sink.deliver(SinkBench.notification(key: key)) == .delivered ? key : nil
         }
       }
       var keys: [Int] = []
@@ -165,6 +198,33 @@ import Testing
     let reason = SinkBench.retryReason(await sink.deliver(SinkBench.notification()))
     #expect(reason == "file: another process is writing to it")
     withExtendedLifetime(other) {}
+  }
+
+  @Test("its time limit and a cancellation hold while nothing gets on, and no line comes later")
+  func stalled() async throws {
+    let bench = try SinkBench()
+    defer { bench.folder.remove() }
+    let sink = try bench.sink(#"{type: "file", path: "alerts.jsonl", timeout: "1s"}"#)
+    let patient = try bench.sink(#"{type: "file", path: "alerts.jsonl", timeout: "60s"}"#)
+    let storage = try PosixStorage(directory: bench.folder.path(""), creating: false)
+    let other = try #require(try storage.lock("alerts.jsonl.lock"))
+    let start = ContinuousClock.now
+    // Each waits a second for the lock, one after the other.
+    let reasons = await withTaskGroup(of: String?.self) { group in
+      for key in 1...12 {
+        group.addTask {
+          SinkBench.retryReason(await sink.deliver(SinkBench.notification(key: key)))
+        }
+      }
+      return await group.reduce(into: []) { $0.append($1 ?? "") }
+    }
+    #expect(ContinuousClock.now - start < .seconds(8))
+    #expect(reasons.contains("file: not written within 1.0 seconds"), "\(reasons)")
+    let task = Task { await patient.deliver(SinkBench.notification(key: 13)) }
+    task.cancel()
+    #expect(SinkBench.retryReason(await task.value) == "file: cancelled")
+    withExtendedLifetime(other) {}
+    #expect(bench.text("alerts.jsonl").isEmpty)
   }
 
   @Test("a folder that is not there, and a link in the file's place, are told and may pass later")

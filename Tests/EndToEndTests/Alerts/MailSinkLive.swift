@@ -110,34 +110,4 @@ extension AlertSinkLiveTests {
       outcome
         == (expected == "retry" ? .retry(reason: reason, after: nil) : .refused(reason: reason)))
   }
-
-  @Test("a mail server that stalls is left at the limit, and at once when the attempt is cancelled")
-  func mailStalls() async throws {
-    let bench = try SinkBench()
-    defer { bench.folder.remove() }
-    let (process, port) = try bench.listener(
-      "smtp_sink.py", [bench.folder.path(""), "--stall"], log: "smtp.log")
-    defer { process.crash() }
-    let sink = try bench.sink(
-      settings(port, #", tls: "none""#).replacing(#"timeout: "30s""#, with: #"timeout: "1s""#))
-    let reason = SinkBench.retryReason(await sink.deliver(SinkBench.notification()))
-    #expect(reason?.contains("no answer within") == true, "\(String(describing: reason))")
-    let patient = try bench.sink(
-      settings(port, #", tls: "none""#).replacing(#"timeout: "30s""#, with: #"timeout: "100s""#))
-    let task = Task { await patient.deliver(SinkBench.notification()) }
-    task.cancel()
-    #expect(SinkBench.retryReason(await task.value) == "mail: cancelled")
-  }
-
-  @Test("a mail server that has the mail and says no goodbye holds nobody up")
-  func mailGoodbye() async throws {
-    let bench = try SinkBench()
-    defer { bench.folder.remove() }
-    let (process, port) = try bench.listener(
-      "smtp_sink.py", [bench.folder.path(""), "--mute"], log: "smtp.log")
-    defer { process.crash() }
-    let sink = try bench.sink(settings(port, #", tls: "none""#))
-    #expect(await sink.deliver(SinkBench.notification()) == .delivered)
-    #expect(try bench.objects("envelopes.jsonl").count == 1)
-  }
 }

@@ -47,6 +47,14 @@ import vigil
       (#"{type: "file", path: "a", events: []}"#, "expected at least one"),
       (#"{type: "file", path: "a/"}"#, "expected the path of a file"),
       (#"{type: "file", path: "a", timeout: "5m"}"#, "expected a duration"),
+      (
+        #"{type: "smtp", host: "m", from: "v@e.org", to: ["o@e.org"], timeout: "601s"}"#,
+        "expected a duration"
+      ),
+      (
+        #"{type: "smtp", host: "m", from: "v@e.org", to: ["o@e.org"], hello: "a_b"}"#,
+        "a host name or an address"
+      ),
       (#"{type: "webhook", url: "https://a.example/"}"#, "secret"),
       (
         #"{type: "webhook", url: "http://a.example/", secret: "env:K"}"#,
@@ -97,6 +105,12 @@ import vigil
       return
     }
     #expect(!"\(error)".contains("hunter2"), "\(error)")
+  }
+
+  @Test("a mail server may be given the ten minutes of its standard")
+  func patience() throws {
+    let text = #"{type: "smtp", host: "m", from: "v@e.org", to: ["o@e.org"], timeout: "600s"}"#
+    _ = try read(text).get()
   }
 
   @Test("plain connections off this host are taken when they are asked for")

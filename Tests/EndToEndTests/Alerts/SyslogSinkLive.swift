@@ -146,4 +146,14 @@ extension AlertSinkLiveTests {
         "\(transport): \(outcome)")
     }
   }
+
+  @Test("words that nobody asked for are no loss of the connection")
+  func syslogTalk() async throws {
+    let bench = try SinkBench()
+    defer { bench.folder.remove() }
+    let (process, port) = try bench.listener("rude_server.py", ["--talk"], log: "talk.log")
+    defer { process.crash() }
+    let sink = try bench.sink(settings("tcp", UInt16(port)))
+    #expect(await sink.deliver(SinkBench.notification()) == .delivered)
+  }
 }

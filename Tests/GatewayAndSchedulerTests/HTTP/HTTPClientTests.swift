@@ -134,6 +134,67 @@ import Testing
     }
   }
 
+  @Test func `a wait for a lane ends at the request's own limit, and when its task is cancelled`()
+    async throws
+  {
+    let (begun, begin) = AsyncStream<Void>.makeStream()
+    try await TestServer(handler: { _ in
+      begin.yield()
+      try? await ContinuousClock().sleep(for: .seconds(60))
+      return HTTPResponse(.ok)
+    }).use { server in
+      let request = HTTPClientRequest(.get, url(server, "/"), timeout: .seconds(60))
+      let busy = (0..<HTTPClient.laneCountMax).map { _ in
+        Task { try await client.send(request) }
+      }
+      var iterator = begun.makeAsyncIterator()
+      for _ in busy { _ = await iterator.next() }
+      var hasty = request
+      hasty.timeout = .milliseconds(50)
+      let late = HTTPClientError.timedOut("http://\(server.endpoint)", after: hasty.timeout)
+      await #expect(throws: late) { try await client.send(hasty) }
+      let waiting = Task { try await client.send(request) }
+      while client.waiterCount == 0 { await Task.yield() }
+      waiting.cancel()
+      await #expect(throws: HTTPClientError.cancelled) { try await waiting.value }
+      #expect(client.waiterCount == 0)
+      for task in busy { task.cancel() }
+      for task in busy {
+        await #expect(throws: HTTPClientError.cancelled) { try await task.value }
+      }
+      await server.stop(draining: .zero)
+    }
+  }
+
+  @Test(arguments: [
+    ("HTTP/1.1 200 x\r\nContent-Length: 100\r\n\r\nhalf", "half"),
+    ("HTTP/1.1 200 x\r\nContent-Length: 12\r\n\r\nlonger text.", "longer t"),
+  ])
+  func `a body that breaks off or is too long is cut where the head is all that counts`(
+    text: String, body: String
+  ) async throws {
+    for takesCutBody in [true, false] {
+      let responder = try RawResponder(text)
+      var request = HTTPClientRequest(.get, responder.origin, responseByteCountMax: 8)
+      request.takesCutBody = takesCutBody
+      guard takesCutBody else {
+        await #expect(throws: HTTPClientError.self) { try await client.send(request) }
+        continue
+      }
+      let response = try await client.send(request)
+      #expect(response.status == .ok)
+      #expect(String(decoding: response.body, as: UTF8.self) == body)
+    }
+  }
+
+  @Test(arguments: ["HTTP/1.1 200 x\r\nContent-Le", "HTTP/1.1 100 Continue\r\n\r\n"])
+  func `half a head is no response`(text: String) async throws {
+    let responder = try RawResponder(text)
+    var request = HTTPClientRequest(.get, responder.origin)
+    request.takesCutBody = true
+    await #expect(throws: HTTPClientError.self) { try await client.send(request) }
+  }
+
   @Test func `a connection that the server has closed meanwhile is made anew`() async throws {
     try await TestServer(handler: HTTPClientTests.echo).use { server in
       _ = try await client.send(HTTPClientRequest(.get, url(server, "/1")))

@@ -12,6 +12,9 @@ package struct AlertmanagerAlerts: Sendable {
   package static let annotationByteCountMax = 4096
   /// How long a sample stays.
   package static let testSeconds = 300.0
+  /// How far a resolved alert ends before now: an end that is still to come by Alertmanager's clock is none
+  /// to it, and the alert's former end, days ahead, would stay. Clocks may differ by as much.
+  package static let resolutionLeadSeconds = 300.0
 
   /// Further labels, by name: routing in Alertmanager goes by them.
   package var labels: [(name: String, value: String)]
@@ -27,7 +30,8 @@ package struct AlertmanagerAlerts: Sendable {
   /// The JSON body, as of `now`.
   package func bytes(_ notification: AlertNotification, at now: Timestamp) -> [UInt8] {
     // Alertmanager refuses an end before the start: a clock may have stepped back since.
-    let start = min(notification.raisedAt, now)
+    let end = end(notification, now)
+    let start = min(notification.raisedAt, now, end)
     var writer = JSONWriter()
     writer.beginObject()
     writer.beginObject("labels")
@@ -38,7 +42,7 @@ package struct AlertmanagerAlerts: Sendable {
     writer.endObject()
     annotations(notification, to: &writer)
     writer.field("startsAt", start)
-    writer.field("endsAt", end(notification, now))
+    writer.field("endsAt", end)
     writer.endObject()
     return [UInt8(ascii: "[")] + writer.bytes + [UInt8(ascii: "]")]
   }
@@ -46,7 +50,7 @@ package struct AlertmanagerAlerts: Sendable {
   private func end(_ notification: AlertNotification, _ now: Timestamp) -> Timestamp {
     switch notification.event {
     case .raised, .acknowledged: now.advanced(bySeconds: holdSeconds)
-    case .resolved: now
+    case .resolved: now.advanced(bySeconds: -AlertmanagerAlerts.resolutionLeadSeconds)
     case .test: now.advanced(bySeconds: AlertmanagerAlerts.testSeconds)
     }
   }

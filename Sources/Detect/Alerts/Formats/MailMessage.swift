@@ -84,7 +84,7 @@ package struct MailMessage: Sendable {
       lines += [
         "",
         "\(finding.timestamp.rfc3339) \(finding.severity.rawValue): \(cut(finding.rule)): "
-          + "1 in \(Legible.number(1 / finding.pValue))",
+          + Legible.odds(finding.pValue),
         cut(finding.explanation), "Finding: \(cut(finding.findingID))",
       ]
     }
@@ -117,14 +117,15 @@ package struct MailMessage: Sendable {
 enum MailHeader {
   /// Characters of a folded line (RFC 5322 section 2.1.1).
   static let lineCharacterCountMax = 78
-  /// Bytes of text in one encoded word: 60 characters of base64 and 12 around them, within 75.
-  private static let wordByteCountMax = 45
+  /// Characters of a line that holds an encoded word (RFC 2047 section 2).
+  static let wordLineCharacterCountMax = 76
 
   /// - Parameter offset: characters that stand on the first line already.
   static func text(_ text: String, after offset: Int) -> String {
     let isPlain = text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
     // What only looks like an encoded word would be decoded by its reader.
-    return isPlain && !text.contains("=?") ? folded(text, after: offset) : encoded(text)
+    return isPlain && !text.contains("=?")
+      ? folded(text, after: offset) : encoded(text, after: offset)
   }
 
   /// Broken before a blank, which stays. A word longer than a line stays whole, within 998 characters.
@@ -144,14 +145,21 @@ enum MailHeader {
     return result
   }
 
-  private static func encoded(_ text: String) -> String {
+  private static func encoded(_ text: String, after offset: Int) -> String {
     var words: [[UInt8]] = [[]]
     for scalar in text.unicodeScalars {
       let bytes = Array(String(scalar).utf8)
-      if words[words.count - 1].count + bytes.count > wordByteCountMax { words.append([]) }
+      let limit = wordByteCountMax(after: words.count == 1 ? offset : 1)
+      if words[words.count - 1].count + bytes.count > limit { words.append([]) }
       words[words.count - 1] += bytes
     }
     return words.map { "=?utf-8?B?\(Base64.text($0))?=" }.joined(separator: "\r\n ")
+  }
+
+  /// Bytes of text in one encoded word: four characters for three bytes, and 12 around them. A scalar's
+  /// four at least.
+  private static func wordByteCountMax(after offset: Int) -> Int {
+    max(4, (wordLineCharacterCountMax - offset - 12) / 4 * 3)
   }
 }
 

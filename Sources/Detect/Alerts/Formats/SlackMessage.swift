@@ -1,6 +1,7 @@
 import Ingest
 
-/// A message for an incoming webhook of Slack, or of what takes the same (Mattermost, Rocket.Chat).
+/// A message for an incoming webhook of Slack. What takes the same (Mattermost, Rocket.Chat) reads Markdown
+/// in it, and is not what this is escaped for.
 ///
 /// `&`, `<` and `>` are escaped as Slack documents: no text from outside becomes a link, a mention or
 /// `<!channel>`. Sections are `verbatim`, and the fallback is sent with `parse: none` and

@@ -69,14 +69,14 @@ package struct SystemSecretSource: SecretSource {
     }
   }
 
-  /// Waits on a thread of its own: the pool's threads are few.
+  /// Waits on a thread of its own.
   private func output(
     _ words: [String], _ reference: SecretReference
   ) async throws(SecretError) -> [UInt8] {
     let process = SecretProcess(
       words: words, environment: environment, clock: clock, timeMax: timeMax)
     let result = await withCheckedContinuation { continuation in
-      DispatchQueue.global().async { continuation.resume(returning: process.run()) }
+      OwnThread.start("secret-process") { continuation.resume(returning: process.run()) }
     }
     switch result {
     case .success(let bytes): return bytes

@@ -59,6 +59,10 @@ struct CommandSink: AlertSink {
     case .cancelled: .retry(reason: "command: cancelled", after: nil)
     case .notStarted(let code):
       .retry(reason: "command: \(InputDescriptor.text(ofError: code))", after: nil)
+    case .unknown(let code):
+      .retry(
+        reason: "command: how it ended is not known: \(InputDescriptor.text(ofError: code))",
+        after: nil)
     }
   }
 }

@@ -1,11 +1,16 @@
 import Detect
 import Dispatch
+import GatewayAndScheduler
 import Ingest
+import Synchronization
 
 /// A file that grows by one line of JSON for each notification, each on the disk before it counts.
 ///
 /// The file is opened for each line: one that was moved away in between is left where it is, and a new
 /// one begun. A line that a crash cut short is ended before the next one, so that it stays one bad line.
+///
+/// A write that has begun cannot be broken off: at the time limit its outcome is no longer waited for, and
+/// it may still come to a line, as may happen with any sink.
 struct FileSink: AlertSink {
   struct Settings: Sendable {
     let folder: String
@@ -29,23 +34,48 @@ struct FileSink: AlertSink {
   private let settings: Settings
   /// One line after the other: the lock is for other processes.
   private let queue = DispatchQueue(label: "alert-file")
+  /// Writes in the queue, the one under way included.
+  private let waiting = Waiting()
+  private let timeout: Duration
+
+  /// Writes that may wait for one that takes its time.
+  private static let waitingCountMax = 64
+
+  private final class Waiting: Sendable {
+    let count = Atomic<Int>(0)
+  }
 
   init(_ common: SinkSettings, _ settings: Settings) {
     events = common.events
+    timeout = common.timeout
     self.settings = settings
   }
 
   func deliver(_ notification: AlertNotification) async -> AlertOutcome {
     let line = AlertPayload.bytes(notification) + [0x0A]
-    // On another thread: a disk may take its time, and the pool's threads are few.
-    return await withCheckedContinuation { continuation in
-      queue.async {
-        do throws(StorageError) {
-          continuation.resume(returning: try append(line))
-        } catch {
-          continuation.resume(returning: .retry(reason: "file: \(error)", after: nil))
-        }
-      }
+    guard waiting.count.load(ordering: .relaxed) < FileSink.waitingCountMax else {
+      return .retry(
+        reason: "file: \(FileSink.waitingCountMax) earlier messages are not written yet", after: nil
+      )
+    }
+    let answer = FirstAnswer<AlertOutcome>()
+    waiting.count.add(1, ordering: .relaxed)
+    // On another thread: a disk may take its time, a mounted one for ever.
+    queue.async {
+      // One that nobody waits for any more would be a line twice.
+      if !answer.isGiven { answer.give(outcome(line)) }
+      waiting.count.subtract(1, ordering: .relaxed)
+    }
+    return await answer.value(
+      within: timeout, late: .retry(reason: "file: not written within \(timeout)", after: nil),
+      cancelled: .retry(reason: "file: cancelled", after: nil))
+  }
+
+  private func outcome(_ line: [UInt8]) -> AlertOutcome {
+    do throws(StorageError) {
+      return try append(line)
+    } catch {
+      return .retry(reason: "file: \(error)", after: nil)
     }
   }
 

@@ -4,8 +4,8 @@ import Ingest
 
 /// One attempt over HTTP: secrets read, the request made and sent, the answer judged.
 ///
-/// When the receiver refuses and one of the secrets has become another one meanwhile, the attempt is
-/// made once more with it.
+/// When the receiver will not have us and one of the secrets has become another one meanwhile, the attempt
+/// is made once more with it, in the time that is left.
 struct HTTPDelivery: Sendable {
   /// Bytes of an answer that are read: what a receiver says is looked at for its status alone, and a
   /// few characters of it shown.
@@ -43,31 +43,36 @@ struct HTTPDelivery: Sendable {
   ) async -> AlertOutcome {
     do {
       let values = try await values()
-      let outcome = try await send(values, make)
-      guard case .refused = outcome, let renewed = try await renewed(values) else { return outcome }
-      return try await send(renewed, make)
+      let (outcome, isDoubtful) = try await send(values, within: timeout, make)
+      guard isDoubtful, let renewed = try await renewed(values) else { return outcome }
+      let left = timeout.left(since: values.now, at: context.surroundings.now())
+      return try await send(renewed, within: left, make).outcome
     } catch {
       // Nothing that the receiver said: the same may work when the secret is there.
       return .retry(reason: AlertOutcome.shortened("\(error)", hiding: []), after: nil)
     }
   }
 
+  /// - Returns: also whether it may be for one of the secrets.
   private func send(
-    _ values: Values,
+    _ values: Values, within timeout: Duration,
     _ make: @Sendable (Values) throws(SinkError) -> (url: String, HTTPHeaders, body: [UInt8])
-  ) async throws(SinkError) -> AlertOutcome {
+  ) async throws(SinkError) -> (outcome: AlertOutcome, isDoubtful: Bool) {
     var (url, headers, body) = try make(values)
     headers.append("Content-Type", "application/json")
     headers.append("User-Agent", "Vigil/\(Assembly.version)")
-    let request = HTTPClientRequest(
+    var request = HTTPClientRequest(
       .post, url, headers: headers, body: body, timeout: timeout,
       responseByteCountMax: HTTPDelivery.answerByteCountMax, authorityFile: http.authorityFile)
+    // It has the message when it says so, however it goes on from there.
+    request.takesCutBody = true
     do throws(HTTPClientError) {
       let response = try await context.client.send(request)
-      return AlertOutcome.of(
+      let outcome = AlertOutcome.of(
         response, at: context.surroundings.now(), hiding: HTTPDelivery.hidden(values))
+      return (outcome, AlertOutcome.isDoubtful(response.status))
     } catch {
-      return .retry(reason: "\(error)", after: nil)
+      return (.retry(reason: "\(error)", after: nil), false)
     }
   }
 
@@ -120,25 +125,45 @@ struct HTTPDelivery: Sendable {
   }
 }
 
+extension Duration {
+  /// What is left of an attempt's time, by a clock that may have been set meanwhile: at least 1 ms.
+  func left(since start: Timestamp, at now: Timestamp) -> Duration {
+    let spent = Duration.microseconds(max(0, now.microseconds - start.microseconds))
+    return max(.milliseconds(1), self - spent)
+  }
+}
+
 extension AlertOutcome {
   /// Characters of a receiver's own words.
   private static let answerCharacterCountMax = 200
 
-  /// What an answer means: 2xx has it; 408, 425, 429 and 5xx later; all else never.
+  /// Statuses that speak of the message: what it says, its size, its kind, its sense. All others speak of
+  /// the receiver, the way to it or who we are, which somebody may mend while the message waits.
+  private static let refusals: Set<Int> = [400, 413, 415, 422]
+  /// Statuses of the 400s that say when, not who.
+  private static let delays: Set<Int> = [408, 409, 421, 425, 429]
+
+  /// Whether a status may be for a secret that has been changed: a key or token, or the URL itself.
+  static func isDoubtful(_ status: HTTPStatus) -> Bool {
+    (400..<500).contains(status.code) && !delays.contains(status.code)
+  }
+
+  /// What an answer means: 2xx has it; what speaks of the message refuses it; all else later.
   static func of(
     _ response: HTTPClientResponse, at now: Timestamp, hiding hidden: [String]
   ) -> AlertOutcome {
     let code = response.status.code
     if response.status.isSuccess { return .delivered }
-    if [408, 425, 429].contains(code) || code >= 500 {
-      let pause = response.headers["Retry-After"].flatMap { RetryAfter.pause($0, at: now) }
+    let pause = response.headers["Retry-After"].flatMap { RetryAfter.pause($0, at: now) }
+    if (300..<400).contains(code) {
+      return .retry(reason: "status \(code): redirects are not followed", after: pause)
+    }
+    guard isDoubtful(response.status) else {
       return .retry(reason: "status \(code)", after: pause)
     }
-    if (300..<400).contains(code) {
-      return .refused(reason: "status \(code): redirects are not followed")
-    }
     let answer = shortened(String(decoding: response.body, as: UTF8.self), hiding: hidden)
-    return .refused(reason: answer.isEmpty ? "status \(code)" : "status \(code): \(answer)")
+    let reason = answer.isEmpty ? "status \(code)" : "status \(code): \(answer)"
+    return refusals.contains(code) ? .refused(reason: reason) : .retry(reason: reason, after: pause)
   }
 
   /// On one line and cut, without what must not be seen.

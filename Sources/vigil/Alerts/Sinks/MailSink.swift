@@ -48,9 +48,9 @@ struct MailSink: AlertSink {
         throw reader.error(
           "to", "found \(to.count) addresses: expected 1 to \(Settings.recipientCountMax)")
       }
-      if let helloName, ServerAddress(host: helloName, port: 25) == nil {
+      if let helloName, MailRequest.helloName(helloName) == nil {
         throw reader.error(
-          "hello", "found \(Quotation.quoted(helloName)): expected a host name")
+          "hello", "found \(Quotation.quoted(helloName)): expected a host name or an address")
       }
     }
   }
@@ -75,20 +75,23 @@ struct MailSink: AlertSink {
       .bytes(notification, at: now)
     do {
       let secret = try await password?.secret(at: now)
-      let outcome = await send(message, secret)
+      let outcome = await send(message, secret, within: timeout)
       guard case .failure(.credentials) = outcome, let password, let secret,
         let fresh = try await password.refreshed(after: secret, at: now)
       else { return MailSink.outcome(outcome) }
-      return MailSink.outcome(await send(message, fresh))
+      let left = timeout.left(since: now, at: context.surroundings.now())
+      return MailSink.outcome(await send(message, fresh, within: left))
     } catch {
       return .retry(reason: AlertOutcome.shortened("\(error)", hiding: []), after: nil)
     }
   }
 
-  private func send(_ message: [UInt8], _ password: Secret?) async -> Result<Void, MailError> {
+  private func send(
+    _ message: [UInt8], _ password: Secret?, within timeout: Duration
+  ) async -> Result<Void, MailError> {
     var request = MailRequest(
       to: settings.server, settings.security, from: settings.from, to: settings.to,
-      message: message, timeout: timeout, helloName: settings.helloName ?? helloName)
+      message: message, timeout: timeout, helloName: helloName)
     request.authorityFile = settings.authorityFile
     if let user = settings.user, let password { request.credentials = (user, password) }
     do throws(MailError) {
@@ -100,7 +103,7 @@ struct MailSink: AlertSink {
 
   /// A machine's name that is none for EHLO is not told.
   private var helloName: String {
-    ServerAddress(host: context.hostName, port: 25) == nil ? "localhost" : context.hostName
+    MailRequest.helloName(settings.helloName ?? context.hostName) ?? "localhost"
   }
 
   private static func outcome(_ result: Result<Void, MailError>) -> AlertOutcome {

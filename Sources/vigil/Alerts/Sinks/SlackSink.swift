@@ -1,7 +1,7 @@
 import Detect
 import GatewayAndScheduler
 
-/// An incoming webhook of Slack, or of what takes its messages.
+/// An incoming webhook of Slack.
 struct SlackSink: AlertSink {
   let events: Set<AlertNotification.Event>
   private let delivery: HTTPDelivery

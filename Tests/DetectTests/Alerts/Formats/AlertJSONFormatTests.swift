@@ -153,6 +153,18 @@ import Testing
     #expect(seen.count == 1)
   }
 
+  @Test("a resolution has ended by a clock that is minutes behind ours, however new the alert")
+  func skew() throws {
+    for age in [0.0, 60, 86_400] {
+      let now = SampleNotification.instant.advanced(bySeconds: age)
+      let alert = try alert(
+        AlertmanagerAlertsTests.format.bytes(SampleNotification.make(.resolved), at: now))
+      let (start, end) = (alert["startsAt"] as? String ?? "~", alert["endsAt"] as? String ?? "~")
+      #expect(end == now.advanced(bySeconds: -300).rfc3339)
+      #expect(start == min(SampleNotification.instant, now.advanced(bySeconds: -300)).rfc3339)
+    }
+  }
+
   @Test("hostile text is cut and shown", arguments: HostileText.texts)
   func hostile(text: String) throws {
     let bytes = AlertmanagerAlertsTests.format.bytes(

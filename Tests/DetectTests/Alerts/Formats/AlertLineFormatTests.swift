@@ -35,7 +35,7 @@ import Testing
     Group: e1
     Key: 00112233445566778899aabbccddeeff
 
-    2025-11-24T08:34:12.500000Z high: off_hours: 1 in 1,250
+    2025-11-24T08:34:12.500000Z high: off_hours: 1 in 1,300
     ana triggered report at 03:12, 1 in 1,300
     =46inding: 11111111111111111111111111111111
 
@@ -47,6 +47,15 @@ import Testing
       SampleNotification.make(), at: SampleNotification.instant)
     let lines = String(decoding: bytes, as: UTF8.self).replacing("\r\n", with: "\n")
     #expect(lines.replacing("=46indings", with: "Findings") == MailMessageTests.text)
+  }
+
+  @Test("odds that no text could hold are told as less than a limit")
+  func odds() {
+    var notification = SampleNotification.make()
+    notification.findings[0].pValue = 1e-300
+    let bytes = MailMessageTests.format.bytes(notification, at: SampleNotification.instant)
+    #expect(
+      String(decoding: bytes, as: UTF8.self).contains("high: off_hours: less than 1 in 10^15"))
   }
 
   @Test("hostile text adds no header, breaks no line and stays ASCII", arguments: HostileText.texts)
@@ -72,6 +81,8 @@ import Testing
     let end = try #require(lines.firstIndex(of: ""))
     #expect(lines[..<end].allSatisfy { $0.utf8.count <= 998 }, "\(label)")
     #expect(lines[end...].allSatisfy { $0.utf8.count <= 76 }, "\(label)")
+    let encoded = lines[..<end].filter { $0.contains("=?utf-8?B?") }
+    #expect(encoded.allSatisfy { $0.utf8.count <= 76 }, "\(label): \(encoded)")
     // No line of nothing but blanks among the headers, which obsolete readers take for their end.
     #expect(lines[..<end].allSatisfy { $0.contains { $0 != " " } }, "\(label)")
     let names = lines[..<end].filter { !$0.hasPrefix(" ") }.map { $0.prefix { $0 != ":" } }
