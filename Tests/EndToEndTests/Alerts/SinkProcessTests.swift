@@ -79,7 +79,8 @@ import Testing
     let bench = try SinkBench()
     defer { bench.folder.remove() }
     let (certificate, key) = try bench.certificate()
-    let (other, _) = try bench.certificate("other")
+    // Of another name: of one name only the file's would be looked at.
+    let (other, _) = try bench.certificate("other", subject: "other")
     let system = bench.folder.path("system")
     try FileManager.default.createDirectory(atPath: system, withIntermediateDirectories: true)
     try FileManager.default.copyItem(atPath: certificate, toPath: system + "/server.pem")
