@@ -106,13 +106,15 @@ struct SinkBench {
   }
 
   /// A certificate for localhost and 127.0.0.1, which is its own authority.
-  func certificate(_ name: String = "server") throws -> (certificate: String, key: String) {
+  func certificate(
+    _ name: String = "server", subject: String = "localhost"
+  ) throws -> (certificate: String, key: String) {
     let files = (folder.path(name + ".pem"), folder.path(name + ".key"))
     let process = try ReceiverProcess(
       "/usr/bin/openssl",
       [
         "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-        "-days", "2", "-subj", "/CN=localhost", "-addext",
+        "-days", "2", "-subj", "/CN=\(subject)", "-addext",
         "subjectAltName=DNS:localhost,IP:127.0.0.1", "-out", files.0, "-keyout", files.1,
       ], log: folder.path(name + ".log"))
     try #require(process.wait() == 0, "\(process.text)")

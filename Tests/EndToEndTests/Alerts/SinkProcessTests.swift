@@ -30,6 +30,84 @@ import Testing
     }
   }
 
+  private static let compiler = ["/usr/bin/cc", "/usr/bin/clang", "/usr/bin/gcc"]
+    .first { FileManager.default.isExecutableFile(atPath: $0) }
+
+  /// A library that is loaded before the system's.
+  private func library(_ source: String, in folder: TemporaryFolder) throws -> String {
+    try source.write(toFile: folder.path("first.c"), atomically: true, encoding: .utf8)
+    let library = folder.path("first.so")
+    let compiling = try ReceiverProcess(
+      try #require(SinkProcessTests.compiler),
+      ["-shared", "-fPIC", "-o", library, folder.path("first.c"), "-ldl"],
+      log: folder.path("cc.log"))
+    try #require(compiling.wait() == 0, "\(compiling.text)")
+    return library
+  }
+
+  /// Makes the folder of the system's authorities another one.
+  private static let authorities = """
+    #define _GNU_SOURCE
+    #include <dlfcn.h>
+    #include <stdlib.h>
+    typedef int (*folder_call)(void *, const char *);
+    typedef int (*both_call)(void *, const char *, const char *);
+    #define FOLDER(name) \\
+      int name(void *store, const char *folder) { \\
+        folder_call real = (folder_call)dlsym(RTLD_NEXT, #name); \\
+        return real(store, folder ? getenv("SYSTEM_AUTHORITIES") : folder); \\
+      }
+    #define BOTH(name) \\
+      int name(void *store, const char *file, const char *folder) { \\
+        both_call real = (both_call)dlsym(RTLD_NEXT, #name); \\
+        return real(store, file, folder ? getenv("SYSTEM_AUTHORITIES") : folder); \\
+      }
+    // Which of them libcurl calls depends on its version.
+    FOLDER(X509_STORE_load_path)
+    FOLDER(SSL_CTX_load_verify_dir)
+    BOTH(X509_STORE_load_locations)
+    BOTH(SSL_CTX_load_verify_locations)
+    """
+
+  /// Trusted without a file of authorities, so that the folder is seen to work; with one not, over HTTP and
+  /// by what mail and syslog share.
+  @Test(
+    "an authority that only the system's folder has is not trusted beside a file",
+    .enabled(if: SinkProcessTests.compiler != nil, "there is no C compiler"),
+    arguments: [(true, false), (true, true), (false, false), (false, true)])
+  func systemAuthorities(isHTTP: Bool, hasFile: Bool) throws {
+    let bench = try SinkBench()
+    defer { bench.folder.remove() }
+    let (certificate, key) = try bench.certificate()
+    // Of another name: of one name only the file's would be looked at.
+    let (other, _) = try bench.certificate("other", subject: "other")
+    let system = bench.folder.path("system")
+    try FileManager.default.createDirectory(atPath: system, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: certificate, toPath: system + "/server.pem")
+    let hashing = try ReceiverProcess(
+      "/usr/bin/openssl", ["rehash", system], log: bench.folder.path("rehash.log"))
+    try #require(hashing.wait() == 0, "\(hashing.text)")
+    let port = try freePort()
+    let server = try ReceiverProcess(
+      "/usr/bin/openssl",
+      ["s_server", "-accept", "127.0.0.1:\(port)", "-cert", certificate, "-key", key, "-www"],
+      log: bench.folder.path("tls.log"))
+    defer { server.crash() }
+    try server.wait(for: "the server") { server.text.contains("ACCEPT") }
+    let kind =
+      isHTTP
+      ? #"type: "slack", url: "env:SLACK_URL""#
+      : #"type: "syslog", host: "localhost", port: \#(port)"#
+    let file = hasFile ? #", authority_file: "\#(other)""# : ""
+    let preparation =
+      "export SLACK_URL=https://localhost:\(port)/ SYSTEM_AUTHORITIES=\(system) "
+      + "LD_PRELOAD=\(try library(SinkProcessTests.authorities, in: bench.folder));"
+    let (status, text) = try sample(
+      "{\(kind), timeout: \"2s\"\(file)}", behind: preparation, in: bench.folder)
+    #expect(text.contains(hasFile ? "tls: certificate refused" : "ops: "), "\(status): \(text)")
+    #expect(text.contains("tls:") == hasFile, "\(status): \(text)")
+  }
+
   @Test("no key of a connection is written down, whatever the environment asks for")
   func keyLog() throws {
     let folder = try TemporaryFolder()
@@ -53,9 +131,6 @@ import Testing
     }
     """
 
-  private static let compiler = ["/usr/bin/cc", "/usr/bin/clang", "/usr/bin/gcc"]
-    .first { FileManager.default.isExecutableFile(atPath: $0) }
-
   @Test(
     "a resolver that does not answer holds up nobody beyond the time limit",
     .enabled(if: SinkProcessTests.compiler != nil, "there is no C compiler"),
@@ -70,13 +145,7 @@ import Testing
   func resolver(sink: String) throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
-    try SinkProcessTests.resolver.write(
-      toFile: folder.path("resolver.c"), atomically: true, encoding: .utf8)
-    let library = folder.path("resolver.so")
-    let compiling = try ReceiverProcess(
-      try #require(SinkProcessTests.compiler),
-      ["-shared", "-fPIC", "-o", library, folder.path("resolver.c")], log: folder.path("cc.log"))
-    try #require(compiling.wait() == 0, "\(compiling.text)")
+    let library = try library(SinkProcessTests.resolver, in: folder)
     let start = ContinuousClock.now
     let (status, text) = try sample(
       sink,
