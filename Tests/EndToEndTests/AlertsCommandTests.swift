@@ -90,8 +90,8 @@ import Testing
     let bare = try alerts("suppress", "--job", "etl", "--for", "7d", "--by", "kim")
     #expect(bare.status == 2 && bare.errors.contains("--reason is missing"))
     let made = try alerts(
-      "suppress", "--job", "etl", "--for", "7d", "--by", "kim", "--reason", "migration",
-      "--owner", "data-team")
+      "suppress", "--job", "etl", "--rule", "run_without_request", "--for", "7d", "--by", "kim",
+      "--reason", "migration", "--owner", "data-team")
     #expect(made.status == 0, "\(made.errors)")
     let id = made.output.trimmingCharacters(in: .newlines)
     #expect(ids(try list("--where", "state=suppressed and job=etl")).count == 1)

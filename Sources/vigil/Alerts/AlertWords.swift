@@ -152,7 +152,7 @@ struct AlertWords {
     var alert = AlertRecord(event: .lifted)
     alert.suppressionID = suppression.id
     try append([record(alert, "suppression/\(suppression.id)/lifted", now)])
-    tool.printError("suppression \(suppression.id) is lifted")
+    tool.printError("suppression \(TerminalText.escaped(suppression.id)) is lifted")
   }
 
   private func record(_ alert: AlertRecord, _ id: String, _ now: Timestamp) -> Record {

@@ -92,7 +92,7 @@ import Testing
     world.suppress(for: 60) { $0.rule = "none" }
     world.pass(8 * 86_400)
     func fill() {
-      for number in 0..<1100 { world.say(.acknowledged, "unknown \(number)") }
+      for number in 0..<2100 { world.say(.acknowledged, "unknown \(number)") }
     }
     fill()
     #expect(world.queue.book.inOrder.map(\.finding.findingID) == ["waits", "open"])
@@ -103,6 +103,50 @@ import Testing
     var list = AlertBook(limits: .none)
     for record in world.journal { list.take(record, index: nil) }
     #expect(list.inOrder.count == 3 && list.suppressions.count == 1)
+  }
+
+  @Test("records that are dated far ahead make the book forget nothing")
+  func farDated() {
+    var world = AlertWorld.plain()
+    world.raise(AlertWorld.finding("open"))
+    world.suppress(for: 60) { $0.rule = "none" }
+    for number in 0..<3000 {
+      let isFar = number % 1000 < 990
+      world.pass(isFar ? 400 * 86_400 : 0)
+      world.say(.acknowledged, "unknown \(number)")
+      world.pass(isFar ? -400 * 86_400 : 0)
+    }
+    #expect(world.queue.book.inOrder.count == 1 && world.queue.book.suppressions.count == 1)
+  }
+
+  @Test(
+    "what a suppression withholds is written down a thousand a turn, in time that grows with it")
+  func manyWithheld() {
+    var world = AlertWorld.plain()
+    world.suppress { $0.rule = "off_*" }
+    for number in 0..<20_000 { world.raise(AlertWorld.finding("\(number)")) }
+    var counts: [Int] = []
+    let spent = ContinuousClock().measure {
+      for _ in 0..<21 { counts.append(world.decide().count) }
+    }
+    #expect(counts == Array(repeating: 1000, count: 20) + [0])
+    // Quadratic it was 20 s.
+    #expect(spent < .seconds(10), "\(spent)")
+    #expect(world.alerts.suffix(20_000).compactMap(\.findingID) == (0..<20_000).map { "\($0)" })
+  }
+
+  @Test(
+    "a suppression withholds critical findings only where it names their rule, or the one finding",
+    arguments: [("*", false), ("off_*", false), ("off_hours", true), (nil, false)])
+  func criticalSuppressed(_ rule: String?, _ expected: Bool) {
+    var world = AlertWorld.plain()
+    world.suppress { ($0.rule, $0.job) = (rule, "etl") }
+    world.raise(AlertWorld.finding("1", .critical))
+    world.raise(AlertWorld.finding("2", .high))
+    #expect((state(world) == .suppressed) == expected)
+    #expect(state(world, "2") == .suppressed)
+    world.suppress("s2", finding: "1")
+    #expect(state(world) == .suppressed)
   }
 
   @Test("a book has a most: what was told goes first, and what waits is told by its id")

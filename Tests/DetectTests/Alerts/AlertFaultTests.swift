@@ -74,9 +74,18 @@ private final class SharedJournal: Sendable {
   struct Killed: Error {}
 
   private let records = Mutex<[Record]>([])
+  private let known = Mutex<Set<String>>([])
+  /// Now and then keeps the beginning of what is appended, and the process dies.
+  private let tears: Mutex<SeededRandom?>
+  /// Writes before the next records of the one who lives.
+  private let others = Mutex<[Record]>([])
   private let life = Mutex(0)
   private let clock = Mutex(Build.time(0))
   let isBroken = Atomic<Bool>(false)
+
+  init(tearSeed: UInt64? = nil) { tears = Mutex(tearSeed.map { SeededRandom(seed: $0) }) }
+
+  func precede(with record: Record) { others.withLock { $0.append(record) } }
 
   var now: Timestamp { clock.withLock { $0 } }
   func pass(_ seconds: Double) { clock.withLock { $0 = $0.advanced(bySeconds: seconds) } }
@@ -87,11 +96,34 @@ private final class SharedJournal: Sendable {
 
   func append(_ new: [Record], inLife number: Int?) throws -> [Int?] {
     if let number, number != currentLife || isBroken.load(ordering: .relaxed) { throw Killed() }
-    return records.withLock { records in
-      new.map { record in
+    let foreign = others.withLock { others in
+      defer { others = [] }
+      return number == nil ? [] : others
+    }
+    let kept = number == nil ? new.count : keptCount(new.count)
+    let indexes = records.withLock { records in
+      records += foreign
+      // As a journal does, it keeps a record of one source and id once.
+      return new.prefix(kept).map { record -> Int? in
+        guard known.withLock({ $0.insert(record.header.id).inserted }) else { return nil }
         records.append(record)
         return records.count - 1
       }
+    }
+    guard kept == new.count else {
+      kill()
+      throw Killed()
+    }
+    return indexes
+  }
+
+  private func keptCount(_ count: Int) -> Int {
+    tears.withLock { tears in
+      guard var random = tears else { return count }
+      let isTorn = Int.random(in: 0..<50, using: &random) == 0
+      let kept = isTorn ? Int.random(in: 0..<max(count, 1), using: &random) : count
+      tears = random
+      return kept
     }
   }
 
@@ -123,8 +155,17 @@ private struct Life {
         append: { try journal.append($0, inLife: number) }, report: { _ in }))
   }
 
-  /// Reads, decides, sends. Throws once the process is dead.
+  /// Reads, decides, and sends what the journal then holds. Throws once the process is dead.
   mutating func turn() async throws -> AlertDispatcher.Turn {
+    var turn = try await look()
+    let second = try await look()
+    turn.writtenCount += second.writtenCount
+    turn.startedCount += second.startedCount
+    return turn
+  }
+
+  /// One turn.
+  mutating func look() async throws -> AlertDispatcher.Turn {
     let news = journal.news(from: readCount)
     readCount += news.count
     await dispatcher.take(news)
@@ -141,11 +182,16 @@ private struct Life {
     return settings
   }
 
-  private static func raise(_ count: Int, _ journal: SharedJournal) throws {
-    for number in 0..<count {
+  private static func raise(
+    _ count: Int, from first: Int = 0, episode: Int? = nil, _ journal: SharedJournal
+  ) throws {
+    for number in first..<first + count {
       var alert = AlertRecord(event: .raised)
       alert.findingID = "f\(number)"
-      alert.finding = AlertWorld.finding("f\(number)").encoded()
+      alert.finding =
+        AlertWorld.finding(
+          "f\(number)", episode: episode.map { "e\(number / $0)" }
+        ).encoded()
       let header = RecordHeader(
         timestamp: journal.now, source: "vigil/detect", id: "alert/f\(number)/raised")
       _ = try journal.append([Record(header: header, body: .alert(alert))], inLife: nil)
@@ -202,6 +248,83 @@ private struct Life {
       #expect(sink.attemptCount >= 1000)
     }
     #expect(journal.alerts.count { $0.event == .delivered } == 3000)
+  }
+
+  @Test("what lived and what is rebuilt are the same, also where others wrote before own records")
+  func interleaved() async throws {
+    let journal = SharedJournal()
+    let sinks = ["a", "b"].reduce(into: [String: ScriptedSink]()) {
+      $0[$1] = ScriptedSink(seed: 1, act: { _ in .take })
+    }
+    try Self.raise(4, episode: 2, journal)
+    var settings = Self.settings(["a", "b"])
+    settings.rates["b"] = MessageRate(messageCount: 1, seconds: 60)
+    var life = Life(journal, settings, sinks)
+    var alert = AlertRecord(event: .suppressed)
+    (alert.suppressionID, alert.match, alert.reason) = ("s", AlertRecord.Match(), "known")
+    alert.match?.rule = "off_*"
+    alert.expiresAt = journal.now.advanced(bySeconds: 3600)
+    let header = RecordHeader(timestamp: journal.now, source: "test", id: "suppressed")
+    journal.precede(with: Record(header: header, body: .alert(alert)))
+    for _ in 0..<6 {
+      _ = try await life.turn()
+      await life.dispatcher.landing()
+      journal.pass(60)
+    }
+    _ = try await life.turn()
+    let lived = await life.dispatcher.book
+    #expect(lived.entries["f0"]?.state == .suppressed)
+    var rebuilt = AlertQueue(settings, sinkEvents: sinks.mapValues(\.events))
+    for news in journal.news(from: 0) { rebuilt.take(news.record, index: news.index) }
+    #expect(lived.inOrder == rebuilt.book.inOrder)
+    #expect(lived.messages == rebuilt.book.messages && lived.suppressions.count == 1)
+    #expect(await life.dispatcher.isIdle && rebuilt.isIdle)
+    #expect(rebuilt.decide(at: journal.now).isEmpty)
+  }
+
+  @Test("a journal that keeps the beginning of what is appended loses none and tells none twice")
+  func torn() async throws {
+    let journal = SharedJournal(tearSeed: 4)
+    let sinks = ["well": ScriptedSink(seed: 1, act: { _ in .take })]
+    try Self.raise(60, episode: 4, journal)
+    var lifeCount = 0
+    var isOver = false
+    while !isOver, lifeCount < 200 {
+      var life = Life(journal, Self.settings(["well"]), sinks)
+      lifeCount += 1
+      do {
+        for _ in 0..<40 where await !life.dispatcher.isIdle || journal.count == 60 {
+          _ = try await life.turn()
+          await life.dispatcher.landing()
+          journal.pass(1)
+        }
+        isOver = await life.dispatcher.isIdle
+      } catch is SharedJournal.Killed { await life.dispatcher.landing() }
+    }
+    #expect(isOver && sinks["well"]?.received.count == 15)
+    #expect(Set((sinks["well"]?.received ?? [:]).values.joined()).count == 60)
+    #expect(sinks["well"]?.unequalCount == 0)
+  }
+
+  @Test("an own record that the journal does not hand over stops nothing for good, and is told")
+  func missing() async throws {
+    let journal = SharedJournal()
+    let said = Mutex<[String]>([])
+    let sinks = ["well": ScriptedSink(seed: 1, act: { _ in .take })]
+    try Self.raise(1, journal)
+    let dispatcher = AlertDispatcher(
+      AlertQueue(Self.settings(["well"]), sinkEvents: sinks.mapValues(\.events)), sinks: sinks,
+      AlertSurroundings(
+        now: { journal.now }, draw: { 0.5 },
+        append: { try journal.append($0, inLife: 0) },
+        report: { line in said.withLock { $0.append(line) } }))
+    await dispatcher.take(journal.news(from: 0))
+    #expect(try await dispatcher.turn().writtenCount == 1)
+    for _ in 0..<400 { #expect(try await dispatcher.turn().didNothing) }
+    #expect(await !dispatcher.hasLanded)
+    _ = try await dispatcher.turn()
+    #expect(said.withLock { $0 }.first?.contains("does not come back") ?? false)
+    #expect(await dispatcher.hasLanded)
   }
 
   @Test("a sink that hangs keeps no other from sending, and the end does not wait for it")

@@ -88,6 +88,9 @@ struct AlertWorld {
     return AlertWorld.alerts(records)
   }
 
+  /// What is due, for a test that lets others write before it is appended.
+  mutating func decided() -> [Record] { queue.decide(at: now) }
+
   /// Writes only the first records of what is due: then the process dies.
   mutating func decideAndDie(after count: Int) {
     let records = queue.decide(at: now)
@@ -121,6 +124,17 @@ struct AlertWorld {
   }
 
   mutating func pass(_ seconds: Double) { now = now.advanced(bySeconds: seconds) }
+
+  /// Lets time pass with a turn at every eighth of it; gives what was written.
+  @discardableResult
+  mutating func passInTurns(_ seconds: Double) -> [AlertRecord] {
+    var written = decide()
+    for _ in 0..<8 {
+      pass(seconds / 8)
+      written += decide()
+    }
+    return written
+  }
 
   static func alerts(_ records: [Record]) -> [AlertRecord] {
     records.compactMap { record in
