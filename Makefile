@@ -10,8 +10,9 @@ RELEASE := .build/release/vigil
 # the time. One set of flags for all release builds, or each would build everything anew.
 BUILD_RELEASE := swift build -c release --static-swift-stdlib
 
-# Tests that talk to receivers of alerts: they need the threads that others sit on.
-SINK_TESTS := AlertSinkLiveTests|CommandSinkTests|FileSinkTests|SinkProcessTests|SinkSettingsTests
+# Tests that talk to receivers of alerts: they need the threads that others sit on, and have children of their
+# own, beside which tests that wait for the exit of a process do not end.
+SINK_TESTS := AlertSinkLiveTests|CommandSinkTests|FileSinkTests|SinkProcessTests|SinkSettingsTests|AlertCrashDeliveryTests|AlertRaisingTests
 
 SHIM_TESTS := ShimRunTests|ShimSocketTests|ShimPulseTests|SchedulerRecoveryTests
 
