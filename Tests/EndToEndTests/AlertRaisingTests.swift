@@ -91,3 +91,65 @@ import Testing
     #expect(try count(journal) == 2)
   }
 }
+
+/// What `vigil serve` owes to the time in which it did not run.
+@Suite("alerts across a stop of vigil serve", .serialized) struct AlertsAcrossStopTests {
+  private func line(_ id: String, daysAgo: Double) -> String {
+    let at = Date(timeIntervalSinceNow: -daysAgo * 86_400)
+    let stamp = at.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    return
+      #"{"v":1,"kind":"run","ts":"\#(stamp)","source":"launcher/a","id":"\#(id)","run_id":"\#(id)","request_id":"q-\#(id)","job":"etl","event":"started"}"#
+      + "\n"
+  }
+
+  private func request(daysAgo: Double) -> String {
+    let at = Date(timeIntervalSinceNow: -daysAgo * 86_400)
+    let stamp = at.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    return
+      #"{"v":1,"kind":"request","ts":"\#(stamp)","source":"caddy/a","id":"q\#(daysAgo)","request_id":"q\#(daysAgo)","principal":"alice","method":"POST","path":"/jobs/etl/runs","status":202,"job":"etl"}"#
+      + "\n"
+  }
+
+  private func ingest(_ lines: String, _ journal: String) throws {
+    let ran = try BuiltTool.run(
+      ["ingest", "--journal", journal, "--origin", "vigil/stop", "--format", "record", "-"],
+      input: lines)
+    #expect(ran.status == 0, "\(ran.errors)")
+  }
+
+  private func raised(_ journal: String) throws -> Set<String> {
+    let ran = try BuiltTool.run(["alerts", "list", "--journal", journal, "--format", "jsonl"])
+    return Set(
+      try ran.objects().compactMap { ($0["finding"] as? [String: Any])?["run_id"] as? String })
+  }
+
+  /// Runs a server until a condition holds for its journal.
+  private func serve(
+    _ folder: TemporaryFolder, until isThere: (RunningTool) throws -> Bool
+  ) throws {
+    let server = try RunningTool(["serve", "--config", folder.path("vigil.json5")], in: folder)
+    try server.wait { try isThere(server) }
+    #expect(server.stop() == 0, "\(server.errors)")
+  }
+
+  @Test("what happened while the server was down for three days is raised by its next start")
+  func madeUpFor() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    for (name, text) in [
+      ("policy.json5", "{ rules: [] }"), ("jobs.json5", "{ jobs: {} }"),
+      ("vigil.json5", #"{ serve: { listen: "127.0.0.1:0", detection: { every: "100ms" } } }"#),
+    ] {
+      try text.write(toFile: folder.path(name), atomically: true, encoding: .utf8)
+    }
+    let journal = folder.path("journal")
+    // Old news at the first start are history: six days ago is beyond its day.
+    try ingest(
+      request(daysAgo: 7) + line("old", daysAgo: 6) + request(daysAgo: 5.9), journal)
+    try serve(folder) { $0.errors.contains("findings about times before") }
+    #expect(try raised(journal).isEmpty)
+    try ingest(line("meanwhile", daysAgo: 3) + request(daysAgo: 2.9), journal)
+    try serve(folder) { _ in try raised(journal).contains("meanwhile") }
+    #expect(try raised(journal) == ["meanwhile"])
+  }
+}

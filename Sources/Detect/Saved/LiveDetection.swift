@@ -18,6 +18,8 @@ package final class LiveDetection {
     package var readCount = 0
     /// Why all was read from the first entry; nil when it was not.
     package var rebuilt: String?
+    /// Whether nothing was learnt before: everything that was ever found is new then.
+    package var isFirst = false
   }
 
   private let storage: any JournalStorage
@@ -43,6 +45,7 @@ package final class LiveDetection {
     let detection = JournalDetection(try JournalReader(storage), storage, settings, zones)
     var turn = Turn()
     let start = baseline ?? (try? detection.saved().get())
+    turn.isFirst = start == nil
     var outcome = try start.flatMap { try detection.run(from: $0, until: now, progress) }
     if outcome == nil {
       turn.rebuilt =

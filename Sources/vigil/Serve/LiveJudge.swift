@@ -83,14 +83,18 @@ final class LiveJudge: Sendable {
     return standing.offHoursP(of: principal, at: instant, zone: zone, isService: isService)
   }
 
-  /// Event time before the start whose findings are still raised by a judge that learns from the first
-  /// entry: a day. What is older is for `vigil detect` to list.
-  private static let oldestSeconds = 86_400.0
+  /// Event time before the start whose findings are still raised by a judge that has learnt nothing before:
+  /// a day. What is older is for `vigil detect` to list.
+  private static let firstSeconds = 86_400.0
 
   private func run() throws {
     let storage = try JournalOpening.forReading(settings.directory)
-    let oldest = surroundings.now().advanced(bySeconds: -LiveJudge.oldestSeconds)
-    var raised = try RaisedAlerts(storage, since: oldest)
+    let start = surroundings.now()
+    // One that goes on from what it learnt makes up for the time in which it did not run, as far back as
+    // anybody would be told.
+    let oldestEver = start.advanced(bySeconds: -AlertSettings.untoldSecondsMax)
+    var oldest = oldestEver
+    var raised = try RaisedAlerts(storage, since: oldestEver)
     let live = try make(storage)
     let clock = ContinuousClock()
     var savedAt = clock.now
@@ -106,11 +110,12 @@ final class LiveJudge: Sendable {
       if let reason = turn.rebuilt {
         report("live detection read \(turn.readCount) entries from the first: \(reason)")
       }
+      if turn.isFirst { oldest = start.advanced(bySeconds: -LiveJudge.firstSeconds) }
       if let standing = turn.standing { self.standing.withLock { $0 = standing } }
       let news = turn.findings.filter { $0.timestamp >= oldest }
       if news.count < turn.findings.count {
         report(
-          "\(turn.findings.count - news.count) findings about times more than a day ago are not "
+          "\(turn.findings.count - news.count) findings about times before \(oldest.rfc3339) are not "
             + "raised; vigil detect lists them")
       }
       pending += news
