@@ -97,10 +97,11 @@ enum Assembly {
     return Checkpoint.isValidOrigin(name) ? name : "vigil"
   }
 
-  /// Who runs this, by LOGNAME or USER; nil where neither says.
+  /// Who runs this, by LOGNAME or USER, else by the system's name for the process's user; nil where none
+  /// says.
   static func loginName() -> String? {
     let names = [ProcessEnvironment.variable("LOGNAME"), ProcessEnvironment.variable("USER")]
-    return names.compactMap { $0 }.first { !$0.isEmpty }
+    return names.compactMap { $0 }.first { !$0.isEmpty } ?? ProcessEnvironment.userName()
   }
 
   /// The zones of the system's tzdata; TZDIR names another folder.

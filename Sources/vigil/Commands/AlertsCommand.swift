@@ -42,7 +42,8 @@ enum AlertsCommand: Command {
         + "resolved, or suppressed. All of it is records in the journal; while a writer runs they are "
         + "handed to it. An ID may be cut to a beginning that only one alert has.",
       "suppress withholds one finding, or all that match every glob given (* is any text), from now "
-        + "until its end; those that were raised and not told yet as well. What was withheld is not told "
+        + "until its end; those that were raised and not told yet as well. A critical finding is withheld "
+        + "by its own ID or by a --rule that is its rule's whole name. What was withheld is not told "
         + "when it ends. lift ends one early.",
       "deliver is for those who run no vigil serve: it tells what is due to the sinks of the "
         + "configuration, and goes on where it was ended or killed. Exit status 4 when an attempt failed; "

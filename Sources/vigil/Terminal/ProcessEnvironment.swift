@@ -50,6 +50,15 @@ enum ProcessEnvironment {
   /// Processors that this process may use; at least 1.
   static func processorCount() -> Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
+  /// The system's name for the user whose rights this process has; nil when it has none that is text.
+  static func userName() -> String? {
+    // SAFETY: the entry lives until the next call, which no other thread makes; the name is copied here.
+    guard let entry = unsafe getpwuid(geteuid()), let name = unsafe entry.pointee.pw_name else {
+      return nil
+    }
+    return unsafe String(validatingCString: name)
+  }
+
   /// The machine's name; nil when it has none that is text.
   static func hostName() -> String? {
     var buffer = [CChar](repeating: 0, count: 256)
