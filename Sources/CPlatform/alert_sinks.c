@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "alert_sinks.h"
+#include "spawn_apart.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -83,18 +84,6 @@ static int memory_file(const void *bytes, size_t count) {
   return -1;
 }
 
-static int apart(posix_spawnattr_t *attributes) {
-  sigset_t none, all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  int code = posix_spawnattr_setsigmask(attributes, &none);
-  if (code == 0) code = posix_spawnattr_setsigdefault(attributes, &all);
-  if (code == 0) code = posix_spawnattr_setpgroup(attributes, 0);
-  if (code != 0) return code;
-  return posix_spawnattr_setflags(
-      attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-}
-
 static int fed_streams(posix_spawn_file_actions_t *actions, int input) {
   int code = posix_spawn_file_actions_adddup2(actions, input, 0);
   if (code == 0) code = posix_spawn_file_actions_addopen(actions, 1, "/dev/null", O_WRONLY, 0);
@@ -114,7 +103,7 @@ int vigil_spawn_fed(
   if (code == 0) {
     code = posix_spawnattr_init(&attributes);
     if (code == 0) {
-      code = apart(&attributes);
+      code = vigil_spawn_apart_set(&attributes);
       if (code == 0) code = fed_streams(&actions, input);
       if (code == 0) code = posix_spawn(process, path, &actions, &attributes, words, environment);
       posix_spawnattr_destroy(&attributes);

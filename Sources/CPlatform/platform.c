@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "platform.h"
+#include "spawn_apart.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -24,7 +25,7 @@ int vigil_openat(int directory, const char *path, int flags, mode_t mode) {
 
 int vigil_blocking_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
-static int set_apart(posix_spawnattr_t *attributes) {
+int vigil_spawn_apart_set(posix_spawnattr_t *attributes) {
   sigset_t none, all;
   sigemptyset(&none);
   sigfillset(&all);
@@ -51,7 +52,7 @@ int vigil_spawn_apart(
   if (code != 0) return code;
   code = posix_spawnattr_init(&attributes);
   if (code == 0) {
-    code = set_apart(&attributes);
+    code = vigil_spawn_apart_set(&attributes);
     if (code == 0) code = set_streams(&actions, output);
     if (code == 0) code = posix_spawn(process, path, &actions, &attributes, words, environment);
     posix_spawnattr_destroy(&attributes);

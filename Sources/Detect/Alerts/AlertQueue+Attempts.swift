@@ -4,9 +4,10 @@ extension AlertQueue {
   /// The messages whose attempt begins now; each is on its way until its outcome was taken.
   ///
   /// A sink that nobody answered at gets one attempt at a time until one is answered, each with another
-  /// message, after little of a pause while one alone has failed: what never failed first, the worst and oldest of it, and then what failed the longest ago.
-  /// Others get `flightCountMax`. Nothing goes while news of its group that were decided before it are on
-  /// their way: a receiver would close what is open.
+  /// message: first what never failed, the worst and oldest of it, and then what failed the longest ago.
+  /// While one message alone has failed the pause between them is short. Others get `flightCountMax`.
+  /// Nothing goes while news of its group that were decided before it are on their way: a receiver would
+  /// close what is open.
   package mutating func due(at now: Timestamp) -> [AlertNotification] {
     var bySink: [String: [AlertMessage]] = [:]
     for message in book.messages.values { bySink[message.sink, default: []].append(message) }

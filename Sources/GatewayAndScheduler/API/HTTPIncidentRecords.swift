@@ -25,12 +25,8 @@ package final class HTTPIncidentRecords: Sendable {
   /// Takes an incident and returns at once; the record follows.
   package func note(_ incident: HTTPIncident) {
     let now = surroundings.now()
-    guard let unrecorded = budgets.withLock({ $0[incident.kind]?.take(at: now) }) else { return }
-    Task.detached { [self] in
-      if await !append(body(incident, unrecorded), at: now) {
-        budgets.withLock { $0[incident.kind]?.giveBack(unrecorded) }
-      }
-    }
+    guard let unrecorded = take(incident, at: now) else { return }
+    Task.detached { [self] in await record(incident, unrecorded, at: now) }
   }
 
   /// A request for a path or with a method that is not there; recorded before it returns.
@@ -39,10 +35,18 @@ package final class HTTPIncidentRecords: Sendable {
       .refused, peer: request.peer, target: Array(request.target.text.utf8), status: status,
       reason: status == .notFound ? "nothing is at this path" : "not a method of this path")
     let now = surroundings.now()
-    guard let unrecorded = budgets.withLock({ $0[incident.kind]?.take(at: now) }) else { return }
-    if await !append(body(incident, unrecorded), at: now) {
-      budgets.withLock { $0[incident.kind]?.giveBack(unrecorded) }
-    }
+    guard let unrecorded = take(incident, at: now) else { return }
+    await record(incident, unrecorded, at: now)
+  }
+
+  /// Nil when it is only counted, else how many of its kind were since the last record.
+  private func take(_ incident: HTTPIncident, at now: Timestamp) -> Int? {
+    budgets.withLock { $0[incident.kind]?.take(at: now) }
+  }
+
+  private func record(_ incident: HTTPIncident, _ unrecorded: Int, at now: Timestamp) async {
+    guard await !append(body(incident, unrecorded), at: now) else { return }
+    budgets.withLock { $0[incident.kind]?.giveBack(unrecorded) }
   }
 
   private func body(_ incident: HTTPIncident, _ unrecorded: Int) -> ControlRecord {

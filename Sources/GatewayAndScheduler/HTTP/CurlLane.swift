@@ -130,16 +130,7 @@ final class CurlLane: Sendable {
     var lines = headers.fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
     if headers["Expect"] == nil { lines.append("Expect:") }
     if headers["Content-Type"] == nil { lines.append("Content-Type:") }
-    var list: UnsafeMutablePointer<curl_slist>?
-    for line in lines {
-      // SAFETY: the library copies the line; on failure it returns null and leaves the list as it was.
-      guard let longer = unsafe curl_slist_append(list, line) else {
-        unsafe curl_slist_free_all(list)
-        return nil
-      }
-      unsafe list = unsafe longer
-    }
-    return unsafe list
+    return unsafe CurlList.make(lines)
   }
 
   private func attach(

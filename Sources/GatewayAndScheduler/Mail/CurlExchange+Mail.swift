@@ -5,7 +5,7 @@ extension CurlExchange {
   ///
   /// - Returns: also whether the server has taken the sender, so that its next reply is about the mail.
   func send(_ mail: MailRequest) -> (code: CURLcode, isUnderWay: Bool) {
-    guard let recipients = unsafe CurlExchange.list(mail.to) else {
+    guard let recipients = unsafe CurlList.make(mail.to) else {
       return (CURLE_OUT_OF_MEMORY, false)
     }
     defer { unsafe curl_slist_free_all(recipients) }
@@ -27,19 +27,6 @@ extension CurlExchange {
     // The goodbye is not listened to: nobody would be there to hear it.
     _ = set(CURLOPT_VERBOSE, 0)
     return (code, upload.isUnderWay)
-  }
-
-  private static func list(_ texts: [String]) -> UnsafeMutablePointer<curl_slist>? {
-    var list: UnsafeMutablePointer<curl_slist>?
-    for text in texts {
-      // SAFETY: the library copies the text; on failure it returns null and leaves the list as it was.
-      guard let longer = unsafe curl_slist_append(list, text) else {
-        unsafe curl_slist_free_all(list)
-        return nil
-      }
-      unsafe list = unsafe longer
-    }
-    return unsafe list
   }
 }
 

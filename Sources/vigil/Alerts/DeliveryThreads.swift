@@ -1,4 +1,4 @@
-import Dispatch
+import GatewayAndScheduler
 
 /// Threads for deliveries: a sink that blocks its thread must not keep another one from sending.
 final class DeliveryThreads: TaskExecutor {
@@ -6,9 +6,7 @@ final class DeliveryThreads: TaskExecutor {
     let job = UnownedJob(job)
     let executor = unsafe asUnownedTaskExecutor()
     // SAFETY: the queue retains this executor through the closure's capture of `self` until the job ran.
-    // A serial queue each: those have threads of their own, while a concurrent one takes the threads that
-    // tasks run on.
-    DispatchQueue(label: "alert-delivery").async { [self] in
+    OwnThread.start("alert-delivery") { [self] in
       unsafe job.runSynchronously(on: executor)
       withExtendedLifetime(self) {}
     }

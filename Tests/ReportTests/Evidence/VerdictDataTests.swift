@@ -201,21 +201,21 @@ import Testing
     #expect((row.word != "insufficient_data") == start.isEnough, "\(row.reason)")
   }
 
+  /// The verdict on retention in an export that was made so many days after the first record.
+  private func retention(_ fixture: PackageFixture, days: Double) throws -> Verdict? {
+    try verdicts(
+      of: fixture, .pciDSS, { $0.until = nil },
+      editing: { $0.madeAt = Build.time(days * 86_400) })["10.5.1"]
+  }
+
   @Test(
     "retention is counted from when the journal got its oldest entry, not from what a source says")
   func retention() throws {
     let old = PackageFixture.request("old", Build.time(-400 * 86_400), principal: "alice")
     let fixture = try PackageFixture(PackageFixture.records + [old])
-    func row(days: Double) throws -> Verdict? {
-      try verdicts(
-        of: fixture, .pciDSS, { $0.until = nil },
-        editing: {
-          $0.madeAt = Build.time(days * 86_400)
-        })["10.5.1"]
-    }
-    let young = try #require(try row(days: 10))
+    let young = try #require(try retention(fixture, days: 10))
     #expect(young.word == "insufficient_data" && young.reason.contains(" 10 days"), "\(young)")
-    #expect(try row(days: 366)?.word == "met")
+    #expect(try retention(fixture, days: 366)?.word == "met")
   }
 
   @Test("an old entry that outlived newer ones does not make retention met")
@@ -229,16 +229,9 @@ import Testing
       before: Build.time(30_000), policy: "a test", at: Build.time(86_400))
     try journal.close(at: Build.time(86_400))
     try #require(gone.reduce(0) { $0 + $1.entryCount } > 0)
-    func row(days: Double) throws -> Verdict? {
-      try verdicts(
-        of: fixture, .pciDSS, { $0.until = nil },
-        editing: {
-          $0.madeAt = Build.time(days * 86_400)
-        })["10.5.1"]
-    }
-    let young = try #require(try row(days: 100))
+    let young = try #require(try retention(fixture, days: 100))
     #expect(young.word == "not_met" && young.reason.contains("pruned"), "\(young)")
-    #expect(try row(days: 366)?.word == "met")
+    #expect(try retention(fixture, days: 366)?.word == "met")
   }
 
   @Test("failed logins alone do not show that people are authenticated")

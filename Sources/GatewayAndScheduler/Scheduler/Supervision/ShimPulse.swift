@@ -13,7 +13,8 @@ struct ShimPulse: Sendable {
     case back(microseconds: Int64)
   }
 
-  private let silenceMax: Int64
+  /// Microseconds without a beat that are told.
+  let silenceMax: Int64
   private var text: [UInt8]?
   private var changedAt: Int64
   private var toldAt: Int64?

@@ -235,8 +235,7 @@ struct ShimWatch: ~Copyable {
       switch change {
       case .silent(let microseconds):
         _ = vigil_process_signal(shim.descriptor, SIGCONT)
-        let silenceMax = Int64(settings.heartbeatMilliseconds) * 1000 * ShimPulse.missedCountMax
-        let isKilled = stopped.contains(key) && microseconds >= 2 * silenceMax
+        let isKilled = stopped.contains(key) && microseconds >= 2 * shim.pulse.silenceMax
         if isKilled { _ = vigil_process_signal(shim.descriptor, SIGKILL) }
         tell(
           .silent(

@@ -1,5 +1,22 @@
 internal import CCurl
 
+/// Lists of texts as libcurl takes them.
+enum CurlList {
+  /// Whoever gets it frees it; nil when memory is short.
+  static func make(_ texts: [String]) -> UnsafeMutablePointer<curl_slist>? {
+    var list: UnsafeMutablePointer<curl_slist>?
+    for text in texts {
+      // SAFETY: the library copies the text; on failure it returns null and leaves the list as it was.
+      guard let longer = unsafe curl_slist_append(list, text) else {
+        unsafe curl_slist_free_all(list)
+        return nil
+      }
+      unsafe list = unsafe longer
+    }
+    return unsafe list
+  }
+}
+
 /// Whom a transfer trusts: the system's authorities, or those of one file and nobody else.
 enum CurlTrust {
   /// Sets it for a handle, given as its address.
